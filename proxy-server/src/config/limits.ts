@@ -1,0 +1,75 @@
+/**
+ * Everything about a proxy that is a number: each is an option of the command line with a default
+ * and bounds. Times are in seconds, sizes in bytes.
+ */
+export interface Limits {
+  /** Longest wait of an agent's poll. */
+  readonly maxTimeoutLongPoll: number;
+  /** Longest time from a request's arrival to the first byte of its answer. */
+  readonly maxTimeoutResponse: number;
+  /** Requests of one code that may wait for an agent to fetch them. */
+  readonly buffer: number;
+  /** How long a request waits for an agent when none is connected. */
+  readonly agentWait: number;
+  /** An agent without an open poll for this long is lost; its exchanges fail. */
+  readonly agentGrace: number;
+  /** An agent must acknowledge what it was handed within this time. */
+  readonly ackTimeout: number;
+  /** Largest head of a request: request line and fields. */
+  readonly maxHead: number;
+  /** Largest number of header fields of a request. */
+  readonly maxFields: number;
+  /** Largest request target. */
+  readonly maxTarget: number;
+  /** Largest request body. */
+  readonly maxBody: number;
+  /** Exchanges in flight, all codes together. */
+  readonly maxInFlight: number;
+  /** Exchanges in flight of one code. */
+  readonly maxInFlightPerCode: number;
+  /** A caller must send its whole head within this time. */
+  readonly headTimeout: number;
+  /** A request body must not pause for longer than this. */
+  readonly bodyIdleTimeout: number;
+  /** Grace time for exchanges in flight when the proxy shuts down. */
+  readonly drainTimeout: number;
+  /** Sessions of agents, all codes together. */
+  readonly maxSessions: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  maxTimeoutLongPoll: 120,
+  maxTimeoutResponse: 120,
+  buffer: 1024,
+  agentWait: 5,
+  agentGrace: 5,
+  ackTimeout: 5,
+  maxHead: 64 * 1024,
+  maxFields: 1000,
+  maxTarget: 32 * 1024,
+  maxBody: 1024 * 1024 * 1024,
+  maxInFlight: 10_000,
+  maxInFlightPerCode: 2_000,
+  headTimeout: 30,
+  bodyIdleTimeout: 60,
+  drainTimeout: 10,
+  maxSessions: 10_000,
+};
+
+/** What a running proxy needs. The command line makes it from flags, environment and file. */
+export interface ProxyOptions {
+  /** One or two secrets; two while one replaces the other. Each at least {@link MIN_SECRET} long. */
+  readonly secrets: readonly string[];
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** The address under which callers reach the proxy; without it, derived from the agent's hello. */
+  readonly publicUrl: string | undefined;
+  readonly limits: Limits;
+}
+
+/** Shortest secret that is taken at all, in characters. */
+export const MIN_SECRET = 6;
+
+/** A secret shorter than this is warned about at every start: it can be guessed. */
+export const ADVISED_SECRET = 16;

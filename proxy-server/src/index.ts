@@ -1,0 +1,9 @@
+export {
+  ADVISED_SECRET,
+  DEFAULT_LIMITS,
+  type Limits,
+  MIN_SECRET,
+  type ProxyOptions,
+} from './config/limits.ts';
+export type { Logger } from './routing/logger.ts';
+export { createProxy, type Proxy } from './server.ts';

@@ -1,0 +1,32 @@
+/** The newest version of the wire that this code speaks. */
+export const PROTOCOL_VERSION = 1;
+
+/** Every body of records starts with this one byte, so that a mismatch is told before anything is read. */
+export const VERSION_BYTE = 1;
+
+/** Media type of a body of records. */
+export const RECORDS_TYPE = 'application/vnd.caronte.records';
+
+/** Paths of the agents' side of the proxy; each is a POST but for the body, which is a GET. */
+export const AGENT_PATHS = {
+  hello: '/agent/hello',
+  poll: '/agent/poll',
+  reply: '/agent/reply',
+  body: '/agent/body/',
+  bye: '/agent/bye',
+} as const;
+
+/** Path below which callers reach a tunnel: `/forward/<code>/<path>`. */
+export const FORWARD_PREFIX = '/forward/';
+
+/** Header fields of Caronte's own; those that come from outside are dropped. */
+export const FIELD = {
+  /** The session that a hello gave out; on every agent's request but the hello. */
+  session: 'Caronte-Session',
+  /** Seconds that a poll may wait for work. */
+  wait: 'Caronte-Wait',
+  /** Marks an error as the proxy's own: nobody takes it for the target's. Holds the stable code. */
+  error: 'Caronte-Error',
+  /** The exchange's id, on answers of the proxy's own. */
+  exchange: 'Caronte-Exchange',
+} as const;

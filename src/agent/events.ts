@@ -1,0 +1,79 @@
+import type { CancelReason, ExchangeHead, FailureCode } from 'caronte-proxy/protocol';
+import type { ConnectionState } from './state.ts';
+
+/** How an exchange ended on the agent's side. */
+export type ExchangeOutcome =
+  /** The target answered, and the proxy handed the answer to the caller. */
+  | { readonly kind: 'replied' }
+  /** The target answered; no reply was sent since the tunnel does not send replies. */
+  | { readonly kind: 'kept' }
+  /** The target gave no (whole) answer. */
+  | { readonly kind: 'failed'; readonly code: FailureCode; readonly detail: string }
+  /** The proxy withdrew the exchange, most often since the caller left. */
+  | { readonly kind: 'cancelled'; readonly reason: CancelReason }
+  /** The target answered, but the proxy did not take the reply any more. */
+  | { readonly kind: 'undelivered'; readonly detail: string };
+
+/**
+ * Every step of an exchange as it happens. `at` is in milliseconds since 1970 by this machine's
+ * clock; `id` names the exchange. Byte arrays belong to the listener only during the call: copy
+ * what is to be kept.
+ */
+export type ExchangeEvent =
+  /** The request's head has arrived at the agent. Its body follows in `request-data`. */
+  | {
+      readonly type: 'received';
+      readonly id: string;
+      readonly at: number;
+      readonly head: ExchangeHead;
+    }
+  | { readonly type: 'request-data'; readonly id: string; readonly bytes: Uint8Array }
+  /** A connection to the target is about to be tried; `attempt` counts from 1. */
+  | { readonly type: 'attempt'; readonly id: string; readonly at: number; readonly attempt: number }
+  /** The target could not be reached; another attempt follows after the pause. */
+  | {
+      readonly type: 'attempt-failed';
+      readonly id: string;
+      readonly at: number;
+      readonly attempt: number;
+      readonly detail: string;
+      readonly pauseMs: number;
+    }
+  /** The target's final response head. */
+  | {
+      readonly type: 'response';
+      readonly id: string;
+      readonly at: number;
+      readonly status: number;
+      readonly reason: string;
+      /** Names and values in turn, as the target gave them. */
+      readonly fields: readonly string[];
+    }
+  | { readonly type: 'response-data'; readonly id: string; readonly bytes: Uint8Array }
+  /** The target's response is complete; sending it back may still take a moment. */
+  | {
+      readonly type: 'response-end';
+      readonly id: string;
+      readonly at: number;
+      readonly trailers: readonly string[];
+    }
+  /** The last event of an exchange. */
+  | {
+      readonly type: 'ended';
+      readonly id: string;
+      readonly at: number;
+      readonly outcome: ExchangeOutcome;
+    };
+
+/** What a person should know although nothing failed. */
+export interface AgentWarning {
+  readonly code: 'secret_in_plain_text';
+  readonly message: string;
+}
+
+/** How a host listens. A listener that throws ends its own exchange's events only. */
+export interface AgentObserver {
+  onState?(state: ConnectionState): void;
+  onExchange?(event: ExchangeEvent): void;
+  onWarning?(warning: AgentWarning): void;
+}

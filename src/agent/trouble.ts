@@ -1,0 +1,21 @@
+/** Stable codes of what can go wrong on the agent's side. */
+export type TroubleCode =
+  | 'secret_refused'
+  | 'code_in_use'
+  | 'taken_over'
+  | 'protocol_unsupported'
+  | 'refused_by_proxy'
+  | 'not_a_proxy'
+  | 'proxy_unreachable'
+  | 'proxy_draining'
+  | 'proxy_silent'
+  | 'proxy_misbehaved'
+  | 'woke_up'
+  | 'tls_failed';
+
+/** A failure with a stable code, one line that says what happened, and one that says what to do. */
+export interface Trouble {
+  readonly code: TroubleCode;
+  readonly message: string;
+  readonly advice?: string;
+}
