@@ -1,7 +1,13 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
-import type { Logger } from './routing/logger.ts';
+import { Edge } from './edge/index.ts';
+import { answerProblem, rawProblem } from './http/index.ts';
+import { FORWARD_PREFIX, type Problem } from './protocol/index.ts';
+import { type Clock, type Logger, systemClock } from './routing/index.ts';
+import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
 
-/** A running proxy. */
+/** A proxy, from {@link createProxy}. */
 export interface Proxy {
   /** Starts to listen. Resolves with the address; rejects if the port is taken. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
@@ -11,4 +17,114 @@ export interface Proxy {
   destroy(): Promise<void>;
 }
 
-export declare function createProxy(options: ProxyOptions, log: Logger): Proxy;
+/** Idle keep-alive connections are kept longer than common load balancers keep theirs (60 s). */
+const KEEP_ALIVE_MS = 75_000;
+
+/**
+ * Builds a proxy. Start order: sessions, then the agents' side and the callers' side on one
+ * listener. Stop order: callers are refused, polls end with a notice, exchanges finish, sessions
+ * end, the listener closes.
+ */
+export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = systemClock): Proxy {
+  const { limits } = options;
+  const registry = new Registry(limits, clock, log);
+  const edge = new Edge({ limits, router: registry, clock });
+  const agents = new AgentApi({
+    limits,
+    registry,
+    clock,
+    authenticator: new Authenticator(options.secrets),
+    publicUrl: options.publicUrl?.replace(/\/+$/, ''),
+  });
+
+  const server = createServer({
+    maxHeaderSize: limits.maxHead,
+    // Checked at the edge: Node would answer before the problem could be told as one.
+    requireHostHeader: false,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: limits.headTimeout * 1000,
+    // Uploads live by progress, not by a total.
+    requestTimeout: 0,
+    connectionsCheckingInterval: 1000,
+  });
+  // Node would cut further fields off silently; the edge counts them.
+  server.maxHeadersCount = 0;
+
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const path = request.url ?? '';
+    if (path.startsWith(FORWARD_PREFIX)) edge.handle(request, response);
+    else if (path.startsWith('/agent/')) agents.handle(request, response);
+    else answerProblem(response, NOT_FOUND);
+  });
+  server.on('connect', (_request, socket) => {
+    socket.end(rawProblem({ code: 'method_not_allowed', detail: 'CONNECT does not pass.' }));
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    refuseConnection(error, socket as Socket);
+  });
+
+  let stopped: Promise<void> | undefined;
+  const stopListening = (): Promise<void> => {
+    stopped ??= new Promise((resolve) => {
+      server.close(() => resolve());
+    });
+    return stopped;
+  };
+  const destroy = (): Promise<void> => {
+    registry.destroy();
+    const done = stopListening();
+    server.closeAllConnections();
+    return done;
+  };
+
+  return {
+    listen: () =>
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(options.port, options.host, () => {
+          server.off('error', reject);
+          const { address, port } = server.address() as AddressInfo;
+          resolve({ host: address, port });
+        });
+      }),
+    close: async () => {
+      const quiet = edge.drain();
+      agents.drain();
+      await Promise.race([quiet, elapsed(clock, limits.drainTimeout * 1000)]);
+      if (edge.inFlight > 0) log.warn({ count: edge.inFlight }, 'exchanges cut off at shutdown');
+      await destroy();
+    },
+    destroy,
+  };
+}
+
+const NOT_FOUND: Problem = {
+  code: 'not_found',
+  detail: 'This is a Caronte proxy. A tunnel is reached at /forward/<code>/<path>.',
+};
+
+function elapsed(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve);
+  });
+}
+
+/** Answers what Node's parser refused: nothing else sees such a request. */
+function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  socket.end(rawProblem(parserProblem(error.code)));
+}
+
+function parserProblem(code: string | undefined): Problem {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return { code: 'head_too_large', detail: 'The request head is over the limit.' };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { code: 'upload_stalled', detail: 'The request head did not arrive in time.' };
+    default:
+      return { code: 'bad_request', detail: 'The request is not valid HTTP/1.1.' };
+  }
+}

@@ -1,10 +1,19 @@
+import { randomBytes } from 'node:crypto';
+import { type Clock, systemClock } from './clock.ts';
+import { Delivery, type DeliveryContext } from './delivery.ts';
 import type { AgentObserver } from './events.ts';
+import { Link } from './link.ts';
 import type { AgentOptions } from './options.ts';
+import { Outbox } from './outbox.ts';
+import { ProxyClient } from './proxy-client.ts';
 import type { ConnectionState } from './state.ts';
+import { Target } from './target.ts';
 
 /** One tunnel: polls the proxy, calls the target, sends replies back. */
 export interface Agent {
   readonly state: ConnectionState;
+  /** How many exchanges are in hand. */
+  readonly inHand: number;
   /** Connects, and stays connected until closed. May be called once. */
   start(): void;
   /** Takes no new work, finishes the exchanges in hand (up to the target's timeout), says good-bye. */
@@ -13,4 +22,115 @@ export interface Agent {
   destroy(): Promise<void>;
 }
 
-export declare function createAgent(options: AgentOptions, observer: AgentObserver): Agent;
+/** Time that the good-bye may take, in milliseconds. */
+const BYE_MS = 2_000;
+
+/** Builds an agent. It does nothing until it is started. */
+export function createAgent(
+  options: AgentOptions,
+  observer: AgentObserver,
+  clock: Clock = systemClock,
+): Agent {
+  const client = new ProxyClient(options.proxyUrl, options.secret);
+  const target = new Target(options.target, options.targetTimeoutMs);
+  const outbox = new Outbox({ clock, send: (records, ms) => client.reply(records, ms) });
+  const deliveries = new Map<string, Delivery>();
+  let onQuiet: (() => void) | undefined;
+  let closing: Promise<void> | undefined;
+  let destroyed: Promise<void> | undefined;
+
+  const context: DeliveryContext = {
+    clock,
+    target,
+    client,
+    outbox,
+    sendReply: options.sendReply,
+    maxAttempts: options.maxAttempts,
+    emit: (event) => observer.onExchange?.(event),
+    onDone: (delivery) => {
+      deliveries.delete(delivery.head.id);
+      link.roomChanged();
+      if (deliveries.size === 0) onQuiet?.();
+    },
+  };
+
+  const link = new Link({
+    options,
+    clock,
+    client,
+    instance: randomBytes(16).toString('hex'),
+    inHand: () => deliveries.size,
+    onState: (state) => observer.onState?.(state),
+    onExchange: (head, body) => {
+      const delivery = new Delivery(head, body, context);
+      deliveries.set(head.id, delivery);
+      delivery.start();
+    },
+    onCancel: (id, reason) => deliveries.get(id)?.cancel(reason),
+  });
+
+  const quiet = (): Promise<void> =>
+    deliveries.size === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          onQuiet = resolve;
+        });
+
+  const destroy = (): Promise<void> => {
+    destroyed ??= (async () => {
+      link.stop();
+      for (const delivery of [...deliveries.values()]) delivery.cancel('session_lost');
+      outbox.destroy();
+      onQuiet?.();
+      await Promise.all([client.destroy(), target.destroy()]);
+    })();
+    return destroyed;
+  };
+
+  const close = async (): Promise<void> => {
+    const wasLive = link.state.kind === 'live';
+    link.finish();
+    await quiet();
+    if (destroyed === undefined && wasLive) {
+      // A proxy that cannot be reached finds out by itself.
+      await client.bye(link.takeAcknowledgements(), BYE_MS).catch(() => undefined);
+    }
+    await destroy();
+  };
+
+  return {
+    get state() {
+      return link.state;
+    },
+    get inHand() {
+      return deliveries.size;
+    },
+    start: () => {
+      if (sendsSecretInTheOpen(options.proxyUrl)) {
+        observer.onWarning?.({
+          code: 'secret_in_plain_text',
+          message:
+            'The secret travels unencrypted: the proxy’s address is http and not on this machine. Use https.',
+        });
+      }
+      link.start();
+    },
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+    destroy,
+  };
+}
+
+/** Whether whoever listens between here and the proxy learns the secret. */
+export function sendsSecretInTheOpen(proxyUrl: string): boolean {
+  const { protocol, hostname } = new URL(proxyUrl);
+  if (protocol !== 'http:') return false;
+  return !(
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    /^127(?:\.\d+){3}$/.test(hostname)
+  );
+}

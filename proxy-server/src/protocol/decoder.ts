@@ -7,7 +7,7 @@ import { VERSION_BYTE } from './version.ts';
 export interface DecoderOptions {
   /** Allocates a byte array, as `Buffer.allocUnsafe` does. Never asked for more than a record's limit. */
   readonly allocate: (size: number) => Bytes;
-  /** A whole record. The payload is valid only during the call: it may be a view of the chunk. */
+  /** A whole record. The payload may be a view of the chunk, and lives as long as that does. */
   readonly onRecord: (type: number, payload: Bytes) => void;
   /** A piece of a DATA record, as it arrives. A view of the chunk. */
   readonly onData: (piece: Bytes) => void;

@@ -25,6 +25,8 @@ export const FIELD = {
   session: 'Caronte-Session',
   /** Seconds that a poll may wait for work. */
   wait: 'Caronte-Wait',
+  /** How many exchanges a poll's answer may bring; 0 asks for notices alone. Absent: no bound. */
+  capacity: 'Caronte-Capacity',
   /** Marks an error as the proxy's own: nobody takes it for the target's. Holds the stable code. */
   error: 'Caronte-Error',
   /** The exchange's id, on answers of the proxy's own. */

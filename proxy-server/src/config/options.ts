@@ -1,0 +1,216 @@
+import { z } from 'zod';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { secretLines } from './secret.ts';
+import { choice, type OptionSpec, text, wholeNumber } from './spec.ts';
+
+const ACCESS = 'Access:';
+const ADDRESS = 'Address:';
+const TIMES = 'Times:';
+const SIZES = 'Sizes of a request:';
+const COUNTS = 'Counts:';
+const LOG = 'Log:';
+
+/** Where a number that limits something has no natural end, this keeps typing errors out. */
+const MANY = 1_000_000;
+
+const LIMIT_OPTIONS = {
+  maxTimeoutLongPoll: seconds('maxTimeoutLongPoll', 1, 3600, "Longest wait of an agent's poll."),
+  maxTimeoutResponse: seconds(
+    'maxTimeoutResponse',
+    1,
+    3600,
+    "Longest time from a request's arrival to the first byte of its answer.",
+  ),
+  agentWait: seconds(
+    'agentWait',
+    0,
+    300,
+    'How long a request waits for an agent when none is connected.',
+  ),
+  agentGrace: seconds(
+    'agentGrace',
+    1,
+    300,
+    'An agent without an open poll for this long is lost, and its exchanges fail.',
+  ),
+  ackTimeout: seconds(
+    'ackTimeout',
+    1,
+    60,
+    'An agent must acknowledge what it was handed within this time.',
+  ),
+  headTimeout: seconds(
+    'headTimeout',
+    1,
+    300,
+    'A caller must send its whole head within this time.',
+  ),
+  bodyIdleTimeout: seconds(
+    'bodyIdleTimeout',
+    1,
+    3600,
+    'A request body must not pause for longer than this.',
+  ),
+  drainTimeout: seconds(
+    'drainTimeout',
+    0,
+    3600,
+    'Grace time for exchanges in flight when the proxy shuts down.',
+  ),
+  maxHead: wholeNumber({
+    group: SIZES,
+    unit: 'bytes',
+    min: 4096,
+    // A head has to fit into one record of the wire, beside the fields that the proxy adds.
+    max: 128 * 1024,
+    fallback: DEFAULT_LIMITS.maxHead,
+    help: 'Largest head: request line and fields.',
+  }),
+  maxFields: wholeNumber({
+    group: SIZES,
+    unit: 'fields',
+    min: 16,
+    max: 10_000,
+    fallback: DEFAULT_LIMITS.maxFields,
+    help: 'Largest number of header fields.',
+  }),
+  maxTarget: wholeNumber({
+    group: SIZES,
+    unit: 'bytes',
+    min: 256,
+    max: 128 * 1024,
+    fallback: DEFAULT_LIMITS.maxTarget,
+    help: 'Largest request target: path and query.',
+  }),
+  maxBody: wholeNumber({
+    group: SIZES,
+    unit: 'bytes',
+    min: 0,
+    max: 1024 ** 4,
+    fallback: DEFAULT_LIMITS.maxBody,
+    help: 'Largest body.',
+  }),
+  buffer: count('buffer', 'requests', 'Requests of one code that may wait for an agent.'),
+  maxInFlight: count('maxInFlight', 'exchanges', 'Exchanges in flight, all codes together.'),
+  maxInFlightPerCode: count('maxInFlightPerCode', 'exchanges', 'Exchanges in flight of one code.'),
+  maxSessions: count('maxSessions', 'sessions', 'Sessions of agents, all codes together.'),
+} satisfies { [Name in keyof Limits]: OptionSpec<number, number> };
+
+/** A secret per element. Lengths and characters are checked once all sources are known. */
+const secret: OptionSpec<readonly string[], undefined> = {
+  group: ACCESS,
+  fallback: undefined,
+  fallbackHelp: 'none',
+  schema: z.union([z.string().transform(secretLines), z.array(z.string())]),
+  expected: 'a text, or a list of two',
+  placeholder: 'secret',
+  help: 'Secret shared with the agents; give it twice while one replaces the other. Other users of this machine can read it: prefer the environment or --secret-file.',
+  fromText: (value) => value,
+};
+
+/**
+ * Every option of the proxy. The name of a member is its key in a configuration file; flag and
+ * environment variable follow from it, see {@link flagName} and {@link environmentName}.
+ */
+export const OPTIONS = {
+  secret,
+  secretFile: text({
+    group: ACCESS,
+    fallback: undefined,
+    fallbackHelp: 'none',
+    placeholder: 'file',
+    expected: 'the path of a file',
+    help: 'File that holds the secret, or two on two lines while one replaces the other.',
+    valid: (value) => value !== '',
+  }),
+  host: text({
+    group: ADDRESS,
+    fallback: '0.0.0.0',
+    placeholder: 'host',
+    expected: 'a host name or an IP address, without port',
+    help: 'Address to listen on.',
+    valid: isHost,
+  }),
+  port: wholeNumber({
+    group: ADDRESS,
+    fallback: 8080,
+    min: 0,
+    max: 65_535,
+    help: 'Port to listen on; 0 takes any free one.',
+  }),
+  publicUrl: text({
+    group: ADDRESS,
+    fallback: undefined,
+    fallbackHelp: 'the address that each agent uses',
+    placeholder: 'url',
+    expected: 'an http or https URL without credentials, query and fragment',
+    help: 'Address under which callers reach this proxy.',
+    valid: isBaseUrl,
+  }),
+  ...LIMIT_OPTIONS,
+  logFormat: choice({
+    group: LOG,
+    fallback: undefined,
+    fallbackHelp: 'pretty on a terminal, else json',
+    values: ['pretty', 'json'],
+    help: 'Lines for people, or one JSON object a line.',
+  }),
+  logLevel: choice({
+    group: LOG,
+    fallback: 'info',
+    values: ['silent', 'error', 'warn', 'info', 'debug'],
+    help: 'The least urgent level that is logged.',
+  }),
+} satisfies Record<string, OptionSpec<unknown>>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** The values of all options, by name. */
+export type Settings = {
+  readonly [Name in OptionName]: (typeof OPTIONS)[Name] extends OptionSpec<infer T, infer Fallback>
+    ? T | Fallback
+    : never;
+};
+
+/** All names, in the order of help. */
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+export const LIMIT_NAMES = Object.keys(LIMIT_OPTIONS) as readonly (keyof Limits)[];
+
+/** `maxTimeoutLongPoll` is given as `--max-timeout-long-poll`. */
+export function flagName(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** `maxTimeoutLongPoll` is read from `CARONTE_MAX_TIMEOUT_LONG_POLL`. */
+export function environmentName(name: string): string {
+  return `CARONTE_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
+function seconds(
+  name: keyof Limits,
+  min: number,
+  max: number,
+  help: string,
+): OptionSpec<number, number> {
+  const fallback = DEFAULT_LIMITS[name];
+  return wholeNumber({ group: TIMES, unit: 'seconds', min, max, fallback, help });
+}
+
+function count(name: keyof Limits, unit: string, help: string): OptionSpec<number, number> {
+  const fallback = DEFAULT_LIMITS[name];
+  return wholeNumber({ group: COUNTS, unit, min: 1, max: MANY, fallback, help });
+}
+
+/** Names and addresses, IPv6 with or without brackets; `localhost:80` is neither. */
+function isHost(value: string): boolean {
+  return /^(?:[A-Za-z0-9_.-]{1,255}|\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?)$/.test(
+    value,
+  );
+}
+
+function isBaseUrl(value: string): boolean {
+  if (!URL.canParse(value) || /[?#\s]/.test(value)) return false;
+  const url = new URL(value);
+  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+}

@@ -1,0 +1,181 @@
+import type { IncomingMessage } from 'node:http';
+import { type BodyForm, forwardableTrailers, GATHER_MS, WIRE_LIMITS } from '../protocol/index.ts';
+import type { BodySink, Clock, RequestBody, Timer } from '../routing/index.ts';
+
+const EMPTY = Buffer.alloc(0);
+
+/** What the edge hears of a body while it arrives. */
+export interface BodyWatcher {
+  /** The form is settled: the exchange can be offered. Called once. */
+  onReady(): void;
+  /** The body grew beyond `maxBytes`. */
+  onTooLarge(): void;
+  /** No byte came for the idle time although there was room. */
+  onStalled(): void;
+}
+
+export interface BodyLimits {
+  readonly maxBytes: number;
+  readonly idleMs: number;
+}
+
+/**
+ * A caller's body as it arrives. What is small and complete within a few milliseconds is handed on
+ * whole; anything else is streamed, with the reader's pace passed on to the caller.
+ */
+export class CallerBody implements RequestBody {
+  readonly #request: IncomingMessage;
+  readonly #watcher: BodyWatcher;
+  readonly #limits: BodyLimits;
+  readonly #clock: Clock;
+  readonly #length: number | undefined;
+  #form: BodyForm | undefined;
+  #chunks: Buffer[] = [];
+  #held = 0;
+  #received = 0;
+  #sink: BodySink | undefined;
+  #arrived = false;
+  #broken = false;
+  #finished = false;
+  #streamed = false;
+  #discarded = false;
+  #gather: Timer | undefined;
+  #idle: Timer | undefined;
+
+  constructor(request: IncomingMessage, limits: BodyLimits, clock: Clock, watcher: BodyWatcher) {
+    this.#request = request;
+    this.#watcher = watcher;
+    this.#limits = limits;
+    this.#clock = clock;
+    const length = request.headers['content-length'];
+    this.#length = length === undefined ? undefined : Number(length);
+  }
+
+  get form(): BodyForm {
+    return this.#form ?? { kind: 'stream', length: this.#length };
+  }
+
+  get bytes(): Buffer {
+    if (this.#form?.kind !== 'inline') return EMPTY;
+    const [only = EMPTY] = this.#chunks;
+    return this.#chunks.length <= 1 ? only : Buffer.concat(this.#chunks);
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  /** Begins to read. `onReady` may be called before this returns. */
+  begin(): void {
+    if (this.#length === undefined && this.#request.headers['transfer-encoding'] === undefined) {
+      this.#finished = true;
+      this.#settle({ kind: 'none' });
+      return;
+    }
+    if (this.#length !== undefined && this.#length > this.#limits.maxBytes) {
+      this.#watcher.onTooLarge();
+      return;
+    }
+    this.#request.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.#request.on('end', () => this.#onEnd());
+    this.#request.on('close', () => this.#onClose());
+    if (this.#length !== undefined && this.#length > WIRE_LIMITS.inlineBody) this.#becomeStream();
+    else this.#gather = this.#clock.after(GATHER_MS, () => this.#becomeStream());
+  }
+
+  stream(sink: BodySink): boolean {
+    if (this.#form?.kind !== 'stream' || this.#streamed) return false;
+    this.#streamed = true;
+    this.#sink = sink;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#held = 0;
+    let room = true;
+    for (const chunk of chunks) room = sink.write(chunk);
+    if (this.#broken) sink.abort('the caller broke off');
+    else if (this.#arrived) this.#finish();
+    else if (room) this.resume();
+    return true;
+  }
+
+  resume(): void {
+    if (this.#arrived || this.#broken) return;
+    this.#idle?.refresh();
+    this.#request.resume();
+  }
+
+  /** The exchange has ended: whoever reads hears of it, and what still arrives is dropped. */
+  discard(): void {
+    if (this.#discarded) return;
+    this.#discarded = true;
+    this.#gather?.cancel();
+    this.#idle?.cancel();
+    this.#chunks = [];
+    if (!this.#finished) this.#sink?.abort('the exchange has ended');
+    this.#sink = undefined;
+    this.#request.resume();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#discarded) return;
+    this.#received += chunk.length;
+    if (this.#received > this.#limits.maxBytes) {
+      this.#watcher.onTooLarge();
+      return;
+    }
+    this.#idle?.refresh();
+    if (this.#sink !== undefined) {
+      if (!this.#sink.write(chunk)) this.#request.pause();
+      return;
+    }
+    this.#chunks.push(chunk);
+    this.#held += chunk.length;
+    if (this.#held <= WIRE_LIMITS.inlineBody) return;
+    this.#becomeStream();
+    this.#request.pause();
+  }
+
+  #becomeStream(): void {
+    if (this.#form !== undefined || this.#discarded) return;
+    this.#idle = this.#clock.after(this.#limits.idleMs, () => this.#onIdle());
+    this.#settle({ kind: 'stream', length: this.#length });
+  }
+
+  #settle(form: BodyForm): void {
+    this.#gather?.cancel();
+    this.#form = form;
+    this.#watcher.onReady();
+  }
+
+  #onIdle(): void {
+    if (this.#arrived || this.#broken) return;
+    // Paused by the reader: the silence is not the caller's.
+    if (this.#request.isPaused()) this.#idle?.refresh();
+    else this.#watcher.onStalled();
+  }
+
+  #onEnd(): void {
+    this.#arrived = true;
+    this.#idle?.cancel();
+    if (this.#discarded) return;
+    if (this.#form === undefined) {
+      this.#finished = true;
+      this.#settle({ kind: 'inline' });
+    } else if (this.#sink !== undefined) {
+      this.#finish();
+    }
+  }
+
+  #finish(): void {
+    this.#finished = true;
+    this.#sink?.end(forwardableTrailers(this.#request.rawTrailers));
+  }
+
+  #onClose(): void {
+    this.#gather?.cancel();
+    this.#idle?.cancel();
+    if (this.#arrived) return;
+    this.#broken = true;
+    this.#sink?.abort('the caller broke off');
+  }
+}

@@ -1,0 +1,141 @@
+import type { ServerResponse } from 'node:http';
+import { answerProblem } from '../http/index.ts';
+import {
+  FIELD,
+  fieldValue,
+  forwardableFields,
+  forwardableTrailers,
+  type Problem,
+  type ResponseHead,
+} from '../protocol/index.ts';
+import type { Caller } from '../routing/index.ts';
+
+/** Statuses whose responses have no body (RFC 9110 sections 15.3.5 and 15.4.5). */
+function isBodiless(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
+/** The caller's connection, behind Node's response object. */
+export class CallerResponse implements Caller {
+  readonly #response: ServerResponse;
+  #drained: (() => void) | undefined;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    // The target's Date is the one that counts; a target without one gets none.
+    response.sendDate = false;
+    response.strictContentLength = true;
+    response.on('drain', () => {
+      const callback = this.#drained;
+      this.#drained = undefined;
+      callback?.();
+    });
+  }
+
+  inform(head: ResponseHead): void {
+    const links: string[] = [];
+    for (let at = 0; at < head.fields.length; at += 2) {
+      if (head.fields[at]?.toLowerCase() === 'link') links.push(head.fields[at + 1] ?? '');
+    }
+    if (head.status !== 103 || links.length === 0 || this.#response.headersSent) return;
+    try {
+      this.#response.writeEarlyHints({ link: links });
+    } catch {
+      // Early hints are advice: a Link that Node does not accept is left out, the answer follows.
+    }
+  }
+
+  respond(head: ResponseHead, body: Buffer): boolean {
+    const fields = forwardableFields(head.fields, isFraming);
+    const bodiless = isBodiless(head.status) || this.#response.req.method === 'HEAD';
+    const announced = fieldValue(head.fields, 'content-length');
+    if (!bodiless) fields.push('Content-Length', String(body.length));
+    else if (announced !== undefined && head.status !== 204)
+      fields.push('Content-Length', announced);
+    if (!this.#writeHead(head, fields)) return false;
+    this.#response.end(bodiless ? undefined : body);
+    return true;
+  }
+
+  start(head: ResponseHead): boolean {
+    const fields = forwardableFields(head.fields, isFraming);
+    const announced = fieldValue(head.fields, 'content-length');
+    if (announced !== undefined && head.status !== 204) fields.push('Content-Length', announced);
+    if (!this.#writeHead(head, fields)) return false;
+    // The head leaves now: a stream's first event may be long in coming.
+    this.#response.flushHeaders();
+    return true;
+  }
+
+  write(piece: Buffer): boolean {
+    try {
+      return this.#response.write(piece);
+    } catch {
+      // More than Content-Length announced: the excess must not become the next answer's beginning.
+      this.breakOff();
+      return true;
+    }
+  }
+
+  onDrain(callback: () => void): void {
+    if (this.#response.destroyed || !this.#response.writableNeedDrain) callback();
+    else this.#drained = callback;
+  }
+
+  end(trailers: readonly string[]): boolean {
+    try {
+      const allowed = forwardableTrailers(trailers);
+      if (allowed.length > 0 && this.#response.chunkedEncoding) {
+        this.#response.addTrailers(pairs(allowed));
+      }
+      this.#response.end();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  breakOff(): void {
+    this.#response.destroy();
+  }
+
+  accept(id: string): void {
+    const document = Buffer.from(`${JSON.stringify({ id })}\n`);
+    this.#response.writeHead(202, [
+      'Content-Type',
+      'application/json',
+      'Content-Length',
+      String(document.length),
+      FIELD.exchange,
+      id,
+    ]);
+    this.#response.end(document);
+  }
+
+  fail(problem: Problem): void {
+    answerProblem(this.#response, problem);
+  }
+
+  #writeHead(head: ResponseHead, fields: string[]): boolean {
+    // 101 would hand the raw connection over, and other 1xx are not final.
+    if (head.status < 200) return false;
+    if (!this.#response.req.complete) fields.push('Connection', 'close');
+    try {
+      this.#response.writeHead(head.status, head.reason, fields);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Framing belongs to the caller's connection; Content-Length is decided by what is really sent. */
+function isFraming(lowerName: string): boolean {
+  return lowerName === 'content-length' || lowerName.startsWith('caronte-');
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = [];
+  for (let at = 0; at < flat.length; at += 2) list.push([flat[at] ?? '', flat[at + 1] ?? '']);
+  return list;
+}

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import type { Limits } from '../config/limits.ts';
+import type { Problem } from '../protocol/index.ts';
+
+/** Methods that cannot pass: CONNECT asks for a tunnel of another kind, TRACE would show credentials. */
+const REFUSED_METHODS = new Set(['CONNECT', 'TRACE']);
+
+/**
+ * What Node's parser lets through although an intermediary must not (RFC 9112 sections 3.2, 5, 6),
+ * and the limits on heads. Undefined if the request may pass.
+ */
+export function checkHead(request: IncomingMessage, limits: Limits): Problem | undefined {
+  const target = request.url ?? '';
+  if (REFUSED_METHODS.has(request.method ?? '')) {
+    return {
+      code: 'method_not_allowed',
+      detail: `${request.method} does not pass through a tunnel.`,
+    };
+  }
+  if (target.length > limits.maxTarget) {
+    return { code: 'uri_too_long', detail: `The limit is ${limits.maxTarget} bytes.` };
+  }
+  const raw = request.rawHeaders;
+  if (raw.length / 2 > limits.maxFields) {
+    return { code: 'head_too_large', detail: `The limit is ${limits.maxFields} header fields.` };
+  }
+  if (target.includes('#')) return bad('a request target has no fragment');
+  let hosts = 0;
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  if (hosts > 1) return bad('more than one Host field');
+  if (hosts === 0 && request.httpVersion === '1.1') return bad('no Host field');
+  const coding = request.headers['transfer-encoding'];
+  if (coding !== undefined) {
+    if (request.httpVersion === '1.0') return bad('Transfer-Encoding in HTTP/1.0');
+    if (coding.toLowerCase() !== 'chunked') return bad('a transfer coding other than chunked');
+  }
+  return undefined;
+}
+
+function bad(what: string): Problem {
+  return { code: 'bad_request', detail: `The request was refused: ${what}.` };
+}

@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Limits } from '../config/limits.ts';
+import { answerProblem } from '../http/index.ts';
+import type { Problem } from '../protocol/index.ts';
+import { type Clock, Exchange, newId, type Router } from '../routing/index.ts';
+import { type Address, parseAddress } from './address.ts';
+import { CallerBody } from './caller-body.ts';
+import { CallerResponse } from './caller-response.ts';
+import { checkHead } from './check.ts';
+import { fieldsForTarget, plainAddress } from './forwarded.ts';
+
+export interface EdgeOptions {
+  readonly limits: Limits;
+  readonly router: Router;
+  readonly clock: Clock;
+}
+
+/** The public side: turns callers' requests into exchanges and offers them to their routes. */
+export class Edge {
+  readonly #options: EdgeOptions;
+  #inFlight = 0;
+  #draining = false;
+  #onQuiet: (() => void) | undefined;
+
+  constructor(options: EdgeOptions) {
+    this.#options = options;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Refuses new exchanges from now on. Resolves when none is in flight. */
+  drain(): Promise<void> {
+    this.#draining = true;
+    if (this.#inFlight === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onQuiet = resolve;
+    });
+  }
+
+  /** Handles a request whose path begins with `/forward/`. */
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    const problem = checkHead(request, this.#options.limits) ?? this.#refusal();
+    if (problem !== undefined) return answerProblem(response, problem);
+    const address = parseAddress(request.url ?? '');
+    if (address === undefined) {
+      return answerProblem(response, {
+        code: 'not_found',
+        detail:
+          'A tunnel is reached at /forward/<code>/<path>; the code is 1 to 63 letters, digits, "-" or "_".',
+      });
+    }
+    this.#forward(request, response, address);
+  }
+
+  #refusal(): Problem | undefined {
+    const { maxInFlight } = this.#options.limits;
+    if (this.#draining) return { code: 'draining', detail: 'Try again shortly.', retryAfter: 5 };
+    if (this.#inFlight < maxInFlight) return undefined;
+    return {
+      code: 'busy',
+      detail: `The limit is ${maxInFlight} exchanges in flight.`,
+      retryAfter: 1,
+    };
+  }
+
+  #forward(request: IncomingMessage, response: ServerResponse, address: Address): void {
+    const { limits, router, clock } = this.#options;
+    const patienceMs = limits.maxTimeoutResponse * 1000;
+    const bodyLimits = { maxBytes: limits.maxBody, idleMs: limits.bodyIdleTimeout * 1000 };
+    const body = new CallerBody(request, bodyLimits, clock, {
+      onReady: () => {
+        if (!exchange.ended) router.route(address.code).offer(exchange);
+      },
+      onTooLarge: () =>
+        exchange.fail({
+          code: 'body_too_large',
+          detail: `The limit is ${limits.maxBody} bytes.`,
+        }),
+      onStalled: () =>
+        exchange.fail({
+          code: 'upload_stalled',
+          detail: `No byte of the request body came for ${limits.bodyIdleTimeout} s.`,
+        }),
+    });
+    const caller = plainAddress(request.socket.remoteAddress);
+    const exchange = new Exchange({
+      id: newId(),
+      code: address.code,
+      head: {
+        method: request.method ?? 'GET',
+        target: address.target,
+        httpVersion: request.httpVersion,
+        caller,
+        fields: fieldsForTarget(request.rawHeaders, {
+          address: caller,
+          protocol: 'http',
+          host: request.headers.host,
+          httpVersion: request.httpVersion,
+          prefix: address.prefix,
+        }),
+      },
+      body,
+      caller: new CallerResponse(response),
+      receivedAt: clock.wall(),
+      patienceMs,
+    });
+
+    this.#inFlight += 1;
+    const patience = clock.after(patienceMs, () => {
+      // An answer that has begun may take its time; only its beginning is due.
+      if (exchange.open) {
+        exchange.fail({
+          code: 'response_timeout',
+          detail: `No answer began within ${limits.maxTimeoutResponse} s.`,
+        });
+      }
+    });
+    exchange.onEnd(() => {
+      patience.cancel();
+      body.discard();
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#onQuiet?.();
+    });
+    response.on('close', () => exchange.left());
+    response.on('error', () => exchange.left());
+    body.begin();
+  }
+}

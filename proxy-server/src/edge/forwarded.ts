@@ -1,0 +1,64 @@
+import { forwardableFields } from '../protocol/index.ts';
+
+/**
+ * Fields by which intermediaries speak of the caller. A caller could make them up, so that only the
+ * proxy's own reach the target; and the agent's protocol is nobody else's.
+ */
+const OWN_FIELDS = new Set([
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-prefix',
+]);
+
+function isOwn(lowerName: string): boolean {
+  return OWN_FIELDS.has(lowerName) || lowerName.startsWith('caronte-');
+}
+
+/** What the proxy knows of the caller's connection. */
+export interface Connection {
+  /** The caller's network address. */
+  readonly address: string;
+  readonly protocol: 'http' | 'https';
+  /** The Host field as the caller sent it. */
+  readonly host: string | undefined;
+  readonly httpVersion: string;
+  /** What stood before the target's path. */
+  readonly prefix: string;
+}
+
+/**
+ * The fields that go to the target: the caller's, in order, case and number as they came, less what
+ * belongs to the connection; then the proxy's own (RFC 9110 section 7.6.3, RFC 7239). The own ones
+ * come last so that no Connection field of the caller's can remove them.
+ */
+export function fieldsForTarget(raw: readonly string[], connection: Connection): string[] {
+  const fields = forwardableFields(raw, isOwn);
+  const { address, protocol, host } = connection;
+  fields.push('Via', `${connection.httpVersion} caronte`);
+  fields.push('X-Forwarded-For', address, 'X-Forwarded-Proto', protocol);
+  if (host !== undefined) fields.push('X-Forwarded-Host', host);
+  fields.push('X-Forwarded-Prefix', connection.prefix);
+  const by = host === undefined ? '' : `;host=${quoted(host)}`;
+  fields.push('Forwarded', `for=${node(address)}${by};proto=${protocol}`);
+  return fields;
+}
+
+/** RFC 7239 section 6: an IPv6 address stands in brackets and quotes. */
+function node(address: string): string {
+  return address.includes(':') ? `"[${address}]"` : address;
+}
+
+/** RFC 7239 section 4: anything but a token is a quoted string. */
+function quoted(value: string): string {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)
+    ? value
+    : `"${value.replace(/["\\]/g, (special) => `\\${special}`)}"`;
+}
+
+/** The caller's address without the prefix that a dual-stack socket gives to IPv4. */
+export function plainAddress(address: string | undefined): string {
+  if (address === undefined) return 'unknown';
+  return address.startsWith('::ffff:') ? address.slice(7) : address;
+}

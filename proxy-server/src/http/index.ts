@@ -1,0 +1,2 @@
+export { answerProblem, problemFields, rawProblem } from './problem-answer.ts';
+export { readBody, TooLargeError } from './read-body.ts';

@@ -1,0 +1,25 @@
+import type { BodyForm } from '../protocol/index.ts';
+
+/** Takes a body as it arrives. */
+export interface BodySink {
+  /** False: send no more until {@link RequestBody.resume}. */
+  write(piece: Buffer): boolean;
+  end(trailers: readonly string[]): void;
+  /** The body breaks off; it must not look complete to whoever reads it. */
+  abort(reason: string): void;
+}
+
+/** The body of a caller's request. */
+export interface RequestBody {
+  /** Settled once the exchange is offered to a route. */
+  readonly form: BodyForm;
+  /** The whole body if the form is `inline`, else empty. */
+  readonly bytes: Buffer;
+  /** Whether all of it has been handed on. */
+  readonly finished: boolean;
+  /** Streams the body; possible once. Returns false if it was read before. */
+  stream(sink: BodySink): boolean;
+  resume(): void;
+  /** Whoever read it is gone or has no use for the rest: what still arrives is dropped. */
+  discard(): void;
+}

@@ -1,0 +1,83 @@
+import type { Limits } from '../config/limits.ts';
+import type { HelloRequest } from '../protocol/index.ts';
+import type { Clock, Logger, Route, Router } from '../routing/index.ts';
+import type { Session } from './session.ts';
+import { type Attached, Tunnel } from './tunnel.ts';
+
+/** Which tunnels there are, and which sessions: the routes of this machine. */
+export class Registry implements Router {
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #tunnels = new Map<string, Tunnel>();
+  readonly #sessions = new Map<string, { session: Session; tunnel: Tunnel }>();
+
+  constructor(limits: Limits, clock: Clock, log: Logger) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  route(code: string): Route {
+    return this.#tunnel(code);
+  }
+
+  hello(hello: HelloRequest): Attached {
+    if (this.#sessions.size >= this.#limits.maxSessions) {
+      return {
+        kind: 'refused',
+        problem: {
+          code: 'busy',
+          detail: `The limit is ${this.#limits.maxSessions} agents.`,
+          retryAfter: 5,
+        },
+      };
+    }
+    const tunnel = this.#tunnel(hello.code);
+    const attached = tunnel.attach(hello);
+    if (attached.kind === 'session' && !this.#sessions.has(attached.session.id)) {
+      this.#sessions.set(attached.session.id, { session: attached.session, tunnel });
+      this.#log.info({ code: hello.code, agent: hello.software }, 'agent connected');
+    }
+    return attached;
+  }
+
+  /** The session with that id; undefined if it never was or is over. */
+  session(id: string): Session | undefined {
+    return this.#sessions.get(id)?.session;
+  }
+
+  /** The agent says good-bye. */
+  bye(session: Session): void {
+    this.#sessions.get(session.id)?.tunnel.bye(session);
+  }
+
+  drain(): void {
+    for (const tunnel of this.#tunnels.values()) tunnel.drain();
+  }
+
+  /** Ends every session. */
+  destroy(): void {
+    for (const { session, tunnel } of [...this.#sessions.values()]) {
+      tunnel.endSession(session, 'The proxy was stopped.');
+    }
+  }
+
+  #tunnel(code: string): Tunnel {
+    let tunnel = this.#tunnels.get(code);
+    if (tunnel === undefined) {
+      tunnel = new Tunnel(code, {
+        limits: this.#limits,
+        clock: this.#clock,
+        log: this.#log,
+        onSessionEnd: (session) => {
+          if (!this.#sessions.delete(session.id)) return;
+          this.#log.info({ code, agent: session.hello.software }, 'agent disconnected');
+        },
+        onIdle: () => this.#tunnels.delete(code),
+      });
+      this.#tunnels.set(code, tunnel);
+    }
+    return tunnel;
+  }
+}

@@ -1,0 +1,264 @@
+import type { Limits } from '../config/limits.ts';
+import {
+  encodeCancel,
+  encodeDraining,
+  encodeExchange,
+  encodeTakenOver,
+  encodeWaiting,
+  type HelloRequest,
+  WIRE_LIMITS,
+} from '../protocol/index.ts';
+import { type Clock, type Exchange, newId, type Timer } from '../routing/index.ts';
+import type { Part, Poll } from './poll.ts';
+
+const TAKEN_OVER = 'Another agent took the tunnel over while this request was on its way.';
+
+/** Where a session takes its work from, and whom it tells of its end. */
+export interface WorkSource {
+  /** The oldest exchange that waits. */
+  next(): Exchange | undefined;
+  /** How many wait. */
+  readonly waiting: number;
+  /** Takes back what could not be handed over. */
+  putBack(exchanges: readonly Exchange[]): void;
+  /** Takes an exchange out that was put back. */
+  withdraw(exchange: Exchange): void;
+  /** The agent has had no poll open for the grace time. */
+  onLost(session: Session): void;
+}
+
+/** An exchange in the agent's hands. */
+interface Handed {
+  readonly exchange: Exchange;
+  /** Counts how often it was handed out: an older lease that runs out changes nothing. */
+  lease: number;
+  state: 'leased' | 'acknowledged' | 'waiting again';
+}
+
+/** One hand-over of an exchange. */
+interface Lease {
+  readonly handed: Handed;
+  readonly number: number;
+}
+
+/**
+ * One agent's stay: its open polls, and the exchanges in its hands. An exchange that was handed out
+ * but not acknowledged in time goes to another poll of the same session, where the agent recognises
+ * it by its id. It never goes to another agent by itself: this one may have called the target.
+ */
+export class Session {
+  readonly id = newId();
+  readonly hello: HelloRequest;
+  readonly #source: WorkSource;
+  readonly #limits: Limits;
+  readonly #clock: Clock;
+  readonly #polls: Poll[] = [];
+  readonly #handed = new Map<string, Handed>();
+  readonly #notices: string[] = [];
+  readonly #grace: Timer;
+  #flushing = false;
+  /** Whether new exchanges may be given to it; not once it was taken over or is being drained. */
+  #serving = true;
+  #ended = false;
+
+  constructor(hello: HelloRequest, source: WorkSource, limits: Limits, clock: Clock) {
+    this.hello = hello;
+    this.#source = source;
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#grace = clock.after(limits.agentGrace * 1000, () => this.#onGrace());
+  }
+
+  get polls(): number {
+    return this.#polls.length;
+  }
+
+  /** How many exchanges are in the agent's hands. */
+  get inHand(): number {
+    return this.#handed.size;
+  }
+
+  /** The exchange with that id, if it is in this agent's hands and open. */
+  find(id: string): Exchange | undefined {
+    return this.#handed.get(id)?.exchange;
+  }
+
+  addPoll(poll: Poll): void {
+    this.#polls.push(poll);
+    this.#scheduleFlush();
+  }
+
+  /** Answers a poll of this session's that has waited long enough. */
+  endPoll(poll: Poll): void {
+    if (this.#removePoll(poll)) poll.answerEmpty();
+  }
+
+  /** A poll's connection broke while it waited. */
+  dropPoll(poll: Poll): void {
+    if (this.#removePoll(poll)) poll.forget();
+  }
+
+  /** The agent has these; for a tunnel that answers at once, that settles them. */
+  acknowledge(ids: readonly string[]): void {
+    for (const id of ids) {
+      const handed = this.#handed.get(id);
+      if (handed === undefined) continue;
+      handed.state = 'acknowledged';
+      // It may stand in the queue again since the acknowledgement was slow.
+      this.#source.withdraw(handed.exchange);
+      this.acceptIfComplete(handed.exchange);
+    }
+  }
+
+  /** Answers 202 if that is the tunnel's policy and the agent has the whole request. */
+  acceptIfComplete(exchange: Exchange): void {
+    if (this.hello.policy.reply === 'accept' && exchange.body.finished) exchange.accept();
+  }
+
+  /** There is new work, or a notice: wakes a poll at the end of this turn of the event loop. */
+  wake(): void {
+    this.#scheduleFlush();
+  }
+
+  /** Another agent has the code now. What is in this one's hands may still be answered. */
+  retire(by: string): void {
+    this.#serving = false;
+    for (const { exchange, state } of [...this.#handed.values()]) {
+      // This agent may have it all the same, so the next one must not get it.
+      if (state === 'waiting again') exchange.fail({ code: 'agent_lost', detail: TAKEN_OVER });
+    }
+    this.#notices.push(encodeTakenOver(by));
+    this.#scheduleFlush();
+    this.#grace.refresh();
+  }
+
+  /** The proxy is going down: ends the polls with a notice. The agent may finish what it has. */
+  drain(): void {
+    this.#notices.push(encodeDraining());
+    this.#scheduleFlush();
+  }
+
+  /**
+   * The agent says good-bye after it acknowledged all that it took. What else it was handed it never
+   * saw, so that another agent may have it.
+   */
+  bye(detail: string): void {
+    const unseen = [...this.#handed.values()].filter(({ state }) => state !== 'acknowledged');
+    for (const { exchange } of unseen) this.#handed.delete(exchange.id);
+    this.#source.putBack(unseen.map(({ exchange }) => exchange).filter(({ open }) => open));
+    this.end(detail);
+  }
+
+  /** Ends the session: what is in the agent's hands fails. */
+  end(detail: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#grace.cancel();
+    for (const poll of this.#polls.splice(0)) poll.answerEmpty();
+    for (const { exchange } of [...this.#handed.values()]) {
+      exchange.fail({ code: 'agent_lost', detail });
+    }
+  }
+
+  #removePoll(poll: Poll): boolean {
+    const at = this.#polls.indexOf(poll);
+    if (at < 0) return false;
+    this.#polls.splice(at, 1);
+    if (this.#polls.length === 0) this.#grace.refresh();
+    return true;
+  }
+
+  #onGrace(): void {
+    if (this.#ended) return;
+    // With a poll open the agent is there; the time starts over when the last one goes.
+    if (this.#polls.length === 0) this.#source.onLost(this);
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    // All that arrives in one turn of the event loop travels together.
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    while (this.#polls.length > 0 && !this.#ended) {
+      const hasNotices = this.#notices.length > 0;
+      const at = this.#polls.findIndex((poll) => hasNotices || this.#hasWorkFor(poll));
+      const [poll] = at < 0 ? [] : this.#polls.splice(at, 1);
+      if (poll === undefined) return;
+      if (this.#polls.length === 0) this.#grace.refresh();
+      this.#answer(poll);
+    }
+  }
+
+  #hasWorkFor(poll: Poll): boolean {
+    return this.#serving && poll.capacity > 0 && this.#source.waiting > 0;
+  }
+
+  #answer(poll: Poll): void {
+    const parts: Part[] = this.#notices.splice(0);
+    const batch: Lease[] = [];
+    let size = 0;
+    while (batch.length < poll.capacity && size < WIRE_LIMITS.batch && this.#serving) {
+      const exchange = this.#source.next();
+      if (exchange === undefined) break;
+      const body = exchange.body.bytes;
+      const text = encodeExchange(
+        {
+          id: exchange.id,
+          ...exchange.head,
+          receivedAt: exchange.receivedAt,
+          patienceMs: exchange.patienceMs,
+          attempt: 1,
+          body: exchange.body.form,
+        },
+        body.length,
+      );
+      parts.push(text);
+      if (body.length > 0) parts.push(body);
+      size += text.length + body.length;
+      batch.push(this.#hand(exchange));
+    }
+    const left = this.#serving ? this.#source.waiting : 0;
+    if (left > 0) parts.push(encodeWaiting(left));
+    poll.answer(parts, () => this.#takeBack(batch));
+    if (batch.length > 0) {
+      this.#clock.after(this.#limits.ackTimeout * 1000, () => this.#takeBack(batch));
+    }
+  }
+
+  #hand(exchange: Exchange): Lease {
+    const known = this.#handed.get(exchange.id);
+    if (known !== undefined) {
+      known.lease += 1;
+      known.state = 'leased';
+      return { handed: known, number: known.lease };
+    }
+    const handed: Handed = { exchange, lease: 1, state: 'leased' };
+    this.#handed.set(exchange.id, handed);
+    exchange.onEnd((end) => {
+      this.#handed.delete(exchange.id);
+      if (end.kind === 'answered' || end.kind === 'accepted' || this.#ended) return;
+      const reason = end.kind === 'gone' ? end.reason : 'response_timeout';
+      this.#notices.push(encodeCancel(exchange.id, reason));
+      this.#scheduleFlush();
+    });
+    return { handed, number: 1 };
+  }
+
+  /** Puts what the agent did not acknowledge in front of the queue. */
+  #takeBack(batch: readonly Lease[]): void {
+    if (this.#ended || !this.#serving) return;
+    const missing: Exchange[] = [];
+    for (const { handed, number } of batch) {
+      if (handed.state !== 'leased' || handed.lease !== number || !handed.exchange.open) continue;
+      handed.state = 'waiting again';
+      missing.push(handed.exchange);
+    }
+    if (missing.length > 0) this.#source.putBack(missing);
+  }
+}

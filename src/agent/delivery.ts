@@ -1,0 +1,239 @@
+import {
+  type CancelReason,
+  encodeFailure,
+  encodeInformation,
+  encodeResponse,
+  type ExchangeHead,
+  type FailureCode,
+  forwardableFields,
+  forwardableTrailers,
+  GATHER_MS,
+  type ResponseHead,
+  WIRE_LIMITS,
+} from 'caronte-proxy/protocol';
+import { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { targetPause } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import type { ExchangeEvent, ExchangeOutcome } from './events.ts';
+import { type Outbox, readResults, type Sent } from './outbox.ts';
+import type { ProxyClient } from './proxy-client.ts';
+import { ReplyStream } from './reply-stream.ts';
+import { fetchBody } from './request-body.ts';
+import type { Target, TargetBody } from './target.ts';
+import { targetFailure } from './target-error.ts';
+
+export interface DeliveryContext {
+  readonly clock: Clock;
+  readonly target: Target;
+  readonly client: ProxyClient;
+  readonly outbox: Outbox;
+  readonly sendReply: boolean;
+  readonly maxAttempts: number;
+  readonly emit: (event: ExchangeEvent) => void;
+  /** The delivery is over, and holds nothing any more. */
+  readonly onDone: (delivery: Delivery) => void;
+}
+
+/**
+ * One exchange on its way through the agent: the attempts at the target, then the reply. A response
+ * that is complete within a few milliseconds travels whole, in a batch with others; anything else is
+ * streamed on a request of its own.
+ */
+export class Delivery implements Dispatcher.DispatchHandler {
+  readonly head: ExchangeHead;
+  readonly #inline: Buffer;
+  readonly #context: DeliveryContext;
+  #attempt = 0;
+  #controller: Dispatcher.DispatchController | undefined;
+  #cancelPause: (() => void) | undefined;
+  #cancelGather: (() => void) | undefined;
+  #response: ResponseHead | undefined;
+  #chunks: Buffer[] = [];
+  #held = 0;
+  #stream: ReplyStream | undefined;
+  /** What a reply that gets through will have meant. */
+  #outcome: ExchangeOutcome = { kind: 'replied' };
+  #over = false;
+
+  constructor(head: ExchangeHead, inline: Buffer, context: DeliveryContext) {
+    this.head = head;
+    this.#inline = inline;
+    this.#context = context;
+  }
+
+  start(): void {
+    const { clock, emit } = this.#context;
+    emit({ type: 'received', id: this.head.id, at: clock.wall(), head: this.head });
+    if (this.#inline.length > 0) {
+      emit({ type: 'request-data', id: this.head.id, bytes: this.#inline });
+    }
+    this.#try();
+  }
+
+  /** The proxy has no use for an answer any more. */
+  cancel(reason: CancelReason): void {
+    this.#finish({ kind: 'cancelled', reason });
+  }
+
+  #try(): void {
+    this.#attempt += 1;
+    const { clock, emit, target } = this.#context;
+    emit({ type: 'attempt', id: this.head.id, at: clock.wall(), attempt: this.#attempt });
+    target.send(this.head, this.#body(), this);
+  }
+
+  #body(): TargetBody {
+    const { id, body } = this.head;
+    if (body.kind === 'none') return null;
+    if (body.kind === 'inline') return this.#inline;
+    const { client, emit } = this.#context;
+    const pieces = fetchBody(
+      () => client.openBody(id),
+      (bytes) => emit({ type: 'request-data', id, bytes }),
+    );
+    return Readable.from(pieces, { objectMode: false });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Error('cancelled'));
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    reason = '',
+  ): void {
+    if (this.#over) return;
+    const raw = latin1Fields(controller.rawHeaders);
+    const { id } = this.head;
+    const { clock, emit, outbox, sendReply } = this.#context;
+    const head = { id, status, reason: line(reason), fields: forwardableFields(raw, () => false) };
+    if (status < 200) {
+      if (sendReply && status === 103) outbox.add(id, encodeInformation(head), []);
+      return;
+    }
+    emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
+    this.#response = head;
+    if (sendReply) this.#cancelGather = clock.after(GATHER_MS, () => this.#becomeStream());
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return;
+    this.#context.emit({ type: 'response-data', id: this.head.id, bytes: chunk });
+    if (!this.#context.sendReply) return;
+    if (this.#stream !== undefined) {
+      if (!this.#stream.write(chunk)) controller.pause();
+      return;
+    }
+    this.#chunks.push(chunk);
+    this.#held += chunk.length;
+    if (this.#held > WIRE_LIMITS.inlineBody) this.#becomeStream();
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    const head = this.#response;
+    if (this.#over || head === undefined) return;
+    this.#cancelGather?.();
+    const { clock, emit, outbox, sendReply } = this.#context;
+    const trailers = forwardableTrailers(latin1Fields(controller.rawTrailers));
+    emit({ type: 'response-end', id: head.id, at: clock.wall(), trailers });
+    if (!sendReply) return this.#finish({ kind: 'kept' });
+    if (this.#stream === undefined && trailers.length > 0) this.#becomeStream();
+    if (this.#stream !== undefined) return this.#stream.end(trailers);
+    const text = encodeResponse(head, this.#held);
+    outbox.add(head.id, text, this.#chunks, (sent) => this.#sent(sent));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    const failure = targetFailure(error);
+    const { clock, emit, maxAttempts, target } = this.#context;
+    if (failure.unsent && this.#attempt < maxAttempts) {
+      const pauseMs = targetPause(this.#attempt);
+      const attempt = this.#attempt;
+      const detail = failure.cause;
+      emit({
+        type: 'attempt-failed',
+        id: this.head.id,
+        at: clock.wall(),
+        attempt,
+        detail,
+        pauseMs,
+      });
+      this.#cancelPause = clock.after(pauseMs, () => this.#try());
+      return;
+    }
+    const tries = this.#attempt > 1 ? ` after ${this.#attempt} attempts` : '';
+    this.#fail(failure.code, `${target.url}: ${failure.cause}${tries}`);
+  }
+
+  #fail(code: FailureCode, detail: string): void {
+    this.#cancelGather?.();
+    this.#outcome = { kind: 'failed', code, detail };
+    const { id } = this.head;
+    if (!this.#context.sendReply) return this.#finish(this.#outcome);
+    if (this.#stream !== undefined) return this.#stream.abort(detail);
+    const text = encodeFailure({ id, code, detail });
+    this.#context.outbox.add(id, text, [], () => this.#finish(this.#outcome));
+  }
+
+  #becomeStream(): void {
+    const head = this.#response;
+    if (this.#stream !== undefined || head === undefined || this.#over) return;
+    this.#cancelGather?.();
+    const stream = new ReplyStream(head, () => this.#controller?.resume());
+    this.#stream = stream;
+    let room = true;
+    for (const chunk of this.#chunks) room = stream.write(chunk);
+    this.#chunks = [];
+    if (!room) this.#controller?.pause();
+    void this.#sendStream(stream);
+  }
+
+  async #sendStream(stream: ReplyStream): Promise<void> {
+    try {
+      const delivered = readResults(await this.#context.client.streamReply(stream.body));
+      this.#sent(delivered.has(this.head.id) ? DELIVERED : CALLER_GONE);
+    } catch (error) {
+      this.#sent({ kind: 'gone', detail: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #sent(sent: Sent): void {
+    this.#finish(
+      sent.kind === 'delivered' ? this.#outcome : { kind: 'undelivered', detail: sent.detail },
+    );
+  }
+
+  #finish(outcome: ExchangeOutcome): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#cancelPause?.();
+    this.#cancelGather?.();
+    // Nothing happens here if both are through.
+    this.#controller?.abort(new Error(outcome.kind));
+    this.#stream?.destroy();
+    const { clock, emit, onDone } = this.#context;
+    emit({ type: 'ended', id: this.head.id, at: clock.wall(), outcome });
+    onDone(this);
+  }
+}
+
+const DELIVERED: Sent = { kind: 'delivered' };
+const CALLER_GONE: Sent = { kind: 'gone', detail: 'the caller is gone' };
+
+/** undici gives raw fields as an array of byte arrays; each is Latin-1. */
+function latin1Fields(raw: unknown): string[] {
+  if (!Array.isArray(raw)) return [];
+  return raw.map((item: unknown) =>
+    Buffer.isBuffer(item) ? item.toString('latin1') : String(item),
+  );
+}
+
+/** A reason phrase is one line. */
+function line(text: string): string {
+  return text.replace(/[\r\n\0]/g, ' ');
+}

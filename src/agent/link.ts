@@ -1,0 +1,355 @@
+import {
+  type CancelReason,
+  decodeCancel,
+  decodeExchange,
+  decodeWaiting,
+  type ExchangeHead,
+  FORWARD_PREFIX,
+  type HelloAnswer,
+  type HelloRequest,
+  PROTOCOL_VERSION,
+  RECORD,
+  RecordDecoder,
+} from 'caronte-proxy/protocol';
+import { reconnectPause } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import {
+  type Connection,
+  type ConnectionEvent,
+  INITIAL_CONNECTION,
+  moveConnection,
+} from './connection.ts';
+import { AGENT_DEFAULTS, type AgentOptions } from './options.ts';
+import type { Abort, ProxyClient } from './proxy-client.ts';
+import { proxyVerdict } from './proxy-error.ts';
+import type { ConnectionState } from './state.ts';
+import type { Trouble } from './trouble.ts';
+
+export interface LinkContext {
+  readonly options: AgentOptions;
+  readonly clock: Clock;
+  readonly client: ProxyClient;
+  /** 32 hexadecimal digits, made anew for each agent. */
+  readonly instance: string;
+  /** How many exchanges the agent has in hand. */
+  readonly inHand: () => number;
+  readonly onState: (state: ConnectionState) => void;
+  readonly onExchange: (head: ExchangeHead, body: Buffer) => void;
+  readonly onCancel: (id: string, reason: CancelReason) => void;
+}
+
+/** What one poll's answer said. */
+interface Answer {
+  readonly exchanges: { readonly head: ExchangeHead; readonly body: Buffer }[];
+  readonly cancelled: { readonly id: string; readonly reason: CancelReason }[];
+  waiting: number;
+  takenOverBy: string | undefined;
+  draining: boolean;
+}
+
+interface OpenPoll {
+  readonly capacity: number;
+  abort: Abort;
+}
+
+/** A clock that moves by this much more than it should has slept, in milliseconds. */
+const SLEPT_MS = 5_000;
+const TICK_MS = 1_000;
+
+/** Ids that are remembered so that an exchange that is handed out twice is worked on once. */
+const REMEMBERED = 20_000;
+
+const TOO_LATE = new Error('not needed any more');
+
+/**
+ * The agent's link to its proxy: says hello, keeps polls open, acknowledges what they bring, and
+ * comes back by itself after whatever went wrong.
+ */
+export class Link {
+  readonly #context: LinkContext;
+  #connection: Connection = INITIAL_CONNECTION;
+  /** Counts connections: an answer to an older one's poll no longer moves the state. */
+  #epoch = 0;
+  readonly #polls = new Set<OpenPoll>();
+  #acknowledge: string[] = [];
+  #seen = new Set<string>();
+  #serving = true;
+  /** A take-over is for the start: who lost the code later on does not fight for it. */
+  #wasLive = false;
+  #waitSeconds = 0;
+  #cancelPause: (() => void) | undefined;
+  #cancelTick: (() => void) | undefined;
+  #lastTick = 0;
+
+  constructor(context: LinkContext) {
+    this.#context = context;
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  start(): void {
+    this.#lastTick = this.#context.clock.wall();
+    this.#tick();
+    void this.#connect();
+  }
+
+  /** There is room for more work, or nothing in hand any more. */
+  roomChanged(): void {
+    this.#fillPolls();
+  }
+
+  /**
+   * Takes no new work. Polls without capacity go on while exchanges are in hand, since they are how
+   * the proxy knows that the agent is there.
+   */
+  finish(): void {
+    this.#serving = false;
+    this.#cancelPause?.();
+    for (const poll of [...this.#polls]) if (poll.capacity > 0) poll.abort(TOO_LATE);
+    this.#fillPolls();
+  }
+
+  /** Stops for good, with nothing said to the proxy. */
+  stop(): void {
+    this.#serving = false;
+    this.#cancelPause?.();
+    this.#cancelTick?.();
+    this.#epoch += 1;
+    this.#abortPolls();
+    this.#move({ type: 'stop' });
+  }
+
+  /** What the proxy has not been told yet of exchanges that arrived. */
+  takeAcknowledgements(): string[] {
+    return this.#acknowledge.splice(0);
+  }
+
+  async #connect(): Promise<void> {
+    this.#epoch += 1;
+    const epoch = this.#epoch;
+    this.#abortPolls();
+    this.#move({ type: 'connect' });
+    const { options, clock, client, instance } = this.#context;
+    const hello: HelloRequest = {
+      protocol: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION },
+      software: options.software,
+      instance,
+      installation: options.installation,
+      code: options.code,
+      takeover: options.takeover && !this.#wasLive,
+      policy: { reply: options.sendReply ? 'wait' : 'accept' },
+    };
+    try {
+      const answer = await client.hello(hello, AGENT_DEFAULTS.helloTimeoutMs);
+      if (epoch !== this.#epoch) return;
+      this.#wasLive = true;
+      const wanted = Math.max(1, Math.floor((options.pollTimeoutMs * 5) / 6 / 1000));
+      this.#waitSeconds = Math.min(wanted, answer.maxWaitSeconds);
+      this.#move({ type: 'connected', at: clock.wall(), publicUrls: this.#publicUrls(answer) });
+      this.#fillPolls();
+    } catch (error) {
+      this.#failed(error, epoch);
+    }
+  }
+
+  #publicUrls(answer: HelloAnswer): readonly [string, ...string[]] {
+    const [first, ...more] = answer.publicUrls;
+    if (first !== undefined) return [first, ...more];
+    // The proxy does not know how it is reached from outside; the agent knows one way at least.
+    const { proxyUrl, code } = this.#context.options;
+    return [`${proxyUrl.replace(/\/+$/, '')}${FORWARD_PREFIX}${code}/`];
+  }
+
+  /** Opens as many polls as the link should have. */
+  #fillPolls(): void {
+    if (this.state.kind !== 'live' && this.#serving) return;
+    const inHand = this.#context.inHand();
+    const room = this.#serving ? AGENT_DEFAULTS.maxInFlight - inHand : 0;
+    if (room > 0) {
+      while (this.#pollsWithRoom() < AGENT_DEFAULTS.restingPolls) {
+        this.#poll(Math.max(1, Math.floor(room / AGENT_DEFAULTS.restingPolls)), this.#waitSeconds);
+      }
+      return;
+    }
+    if (this.#polls.size === 0 && (this.#serving || inHand > 0)) this.#poll(0, this.#waitSeconds);
+    if (!this.#serving && inHand === 0) this.#abortPolls();
+  }
+
+  #pollsWithRoom(): number {
+    let count = 0;
+    for (const { capacity } of this.#polls) if (capacity > 0) count += 1;
+    return count;
+  }
+
+  #poll(capacity: number, waitSeconds: number): void {
+    const poll: OpenPoll = { capacity, abort: () => undefined };
+    this.#polls.add(poll);
+    void this.#runPoll(poll, waitSeconds, this.#epoch);
+  }
+
+  async #runPoll(poll: OpenPoll, waitSeconds: number, epoch: number): Promise<void> {
+    const acknowledged = this.#acknowledge.splice(0, 4_000);
+    const { client, options } = this.#context;
+    let answer: Answer;
+    try {
+      const request = { acknowledged, capacity: poll.capacity, waitSeconds };
+      answer = readAnswer(
+        await client.poll(request, options.pollTimeoutMs, (abort) => {
+          poll.abort = abort;
+        }),
+      );
+    } catch (error) {
+      this.#polls.delete(poll);
+      // Whether the proxy read them is not known; saying them twice is harmless.
+      this.#acknowledge.unshift(...acknowledged);
+      if (error !== TOO_LATE) this.#failed(error, epoch);
+      return;
+    }
+    this.#polls.delete(poll);
+    this.#take(answer);
+  }
+
+  #take(answer: Answer): void {
+    const fresh = answer.exchanges.filter(({ head }) => this.#remember(head.id));
+    for (const { head } of answer.exchanges) this.#acknowledge.push(head.id);
+    // The next poll leaves before the work begins, and carries the acknowledgement.
+    this.#fillPolls();
+    this.#fetchWaiting(answer.waiting);
+    for (const { head, body } of fresh) this.#context.onExchange(head, body);
+    for (const { id, reason } of answer.cancelled) this.#context.onCancel(id, reason);
+    if (answer.takenOverBy !== undefined) this.#takenOver(answer.takenOverBy);
+    else if (answer.draining) this.#lost(DRAINING);
+    if (fresh.length > 0 && this.#polls.size === 0) this.#fillPolls();
+  }
+
+  /** A burst does not wait for the resting polls to come round. */
+  #fetchWaiting(waiting: number): void {
+    if (waiting === 0 || !this.#serving || this.state.kind !== 'live') return;
+    if (this.#polls.size >= AGENT_DEFAULTS.maxPolls) return;
+    const room = AGENT_DEFAULTS.maxInFlight - this.#context.inHand();
+    if (room > 0) this.#poll(Math.min(room, waiting), 0);
+  }
+
+  #remember(id: string): boolean {
+    if (this.#seen.has(id)) return false;
+    this.#seen.add(id);
+    if (this.#seen.size > REMEMBERED) {
+      const [oldest] = this.#seen;
+      if (oldest !== undefined) this.#seen.delete(oldest);
+    }
+    return true;
+  }
+
+  #takenOver(by: string): void {
+    this.#serving = false;
+    this.#cancelTick?.();
+    this.#move({
+      type: 'failed',
+      at: this.#context.clock.wall(),
+      trouble: {
+        code: 'taken_over',
+        message: `another agent (${by}) took the code over`,
+        advice: 'Stop the other agent, or choose another code, then start again.',
+      },
+      final: true,
+      pause: () => 0,
+    });
+    this.#fillPolls();
+  }
+
+  #failed(error: unknown, epoch: number): void {
+    if (epoch !== this.#epoch) return;
+    const { trouble, final } = proxyVerdict(error);
+    this.#lost(trouble, final);
+  }
+
+  #lost(trouble: Trouble, final = false): void {
+    if (!this.#serving) return this.#fillPolls();
+    this.#epoch += 1;
+    this.#abortPolls();
+    const { clock } = this.#context;
+    this.#move({
+      type: 'failed',
+      at: clock.wall(),
+      trouble,
+      final,
+      pause: (attempt) => reconnectPause(attempt, clock.random()),
+    });
+    const { state } = this.#connection;
+    if (state.kind === 'stopped') {
+      this.#serving = false;
+      this.#cancelTick?.();
+    }
+    if (state.kind !== 'retrying') return;
+    this.#cancelPause?.();
+    this.#cancelPause = clock.after(state.delayMs, () => void this.#connect());
+  }
+
+  /** After a sleep every connection may be dead without anybody having said so. */
+  #tick(): void {
+    const { clock, client } = this.#context;
+    const now = clock.wall();
+    const slept = now - this.#lastTick > TICK_MS + SLEPT_MS;
+    this.#lastTick = now;
+    this.#cancelTick = clock.after(TICK_MS, () => this.#tick());
+    if (!slept || !this.#serving) return;
+    this.#cancelPause?.();
+    client.reconnect();
+    void this.#connect();
+  }
+
+  #abortPolls(): void {
+    for (const poll of [...this.#polls]) poll.abort(TOO_LATE);
+  }
+
+  #move(event: ConnectionEvent): void {
+    const before = this.#connection;
+    this.#connection = moveConnection(before, event);
+    if (this.#connection.state !== before.state) this.#context.onState(this.#connection.state);
+  }
+}
+
+const DRAINING: Trouble = { code: 'proxy_draining', message: 'the proxy is shutting down' };
+
+/** Reads the records of a poll's answer. Types of later versions of this protocol are passed over. */
+function readAnswer(records: Buffer): Answer {
+  const answer: Answer = {
+    exchanges: [],
+    cancelled: [],
+    waiting: 0,
+    takenOverBy: undefined,
+    draining: false,
+  };
+  const decoder = new RecordDecoder({
+    allocate: (size) => Buffer.allocUnsafe(size),
+    onRecord: (type, payload) => {
+      switch (type) {
+        case RECORD.exchange: {
+          const { head, body } = decodeExchange(payload);
+          answer.exchanges.push({ head, body: body as Buffer });
+          return;
+        }
+        case RECORD.cancel:
+          answer.cancelled.push(decodeCancel(payload));
+          return;
+        case RECORD.waiting:
+          answer.waiting = decodeWaiting(payload);
+          return;
+        case RECORD.takenOver:
+          answer.takenOverBy = payload.toString('latin1');
+          return;
+        case RECORD.draining:
+          answer.draining = true;
+          return;
+        default:
+          return;
+      }
+    },
+    onData: () => undefined,
+  });
+  decoder.push(records);
+  decoder.finish();
+  return answer;
+}

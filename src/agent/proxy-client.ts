@@ -1,0 +1,249 @@
+import {
+  AGENT_PATHS,
+  encodeAcknowledge,
+  FIELD,
+  type HelloAnswer,
+  type HelloRequest,
+  readHelloAnswer,
+  RECORDS_TYPE,
+  VERSION_BYTE,
+} from 'caronte-proxy/protocol';
+import type { Readable } from 'node:stream';
+import { type Dispatcher, Pool } from 'undici';
+import { ProxyAnswerError } from './proxy-error.ts';
+
+/** A whole answer of the proxy's. */
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: Buffer;
+}
+
+export interface PollRequest {
+  readonly acknowledged: readonly string[];
+  /** How many exchanges the answer may bring. */
+  readonly capacity: number;
+  readonly waitSeconds: number;
+}
+
+/** Breaks a request off. Calling it twice, or late, does nothing. */
+export type Abort = (reason: Error) => void;
+
+/** The requests that an agent makes of its proxy, as `docs/protocol.md` specifies them. */
+export class ProxyClient {
+  readonly #origin: string;
+  readonly #base: string;
+  readonly #authorization: string;
+  #pool: Pool;
+  #session = '';
+
+  constructor(proxyUrl: string, secret: string) {
+    const url = new URL(proxyUrl);
+    this.#origin = url.origin;
+    this.#base = url.pathname.replace(/\/+$/, '');
+    this.#authorization = `Bearer ${secret}`;
+    this.#pool = this.#connect();
+  }
+
+  /** Introduces the agent; later requests belong to the session that this gives. */
+  async hello(hello: HelloRequest, timeoutMs: number): Promise<HelloAnswer> {
+    const answer = await this.#whole({
+      path: AGENT_PATHS.hello,
+      body: Buffer.from(JSON.stringify(hello)),
+      type: 'application/json',
+      timeoutMs,
+    });
+    const parsed = readHelloAnswer(expect(answer, 200) && JSON.parse(answer.body.toString('utf8')));
+    this.#session = parsed.session;
+    return parsed;
+  }
+
+  /** Resolves with the records of the answer, empty if there was no work. */
+  async poll(
+    poll: PollRequest,
+    timeoutMs: number,
+    onAbort: (abort: Abort) => void,
+  ): Promise<Buffer> {
+    const answer = await this.#whole({
+      path: AGENT_PATHS.poll,
+      body: acknowledgement(poll.acknowledged),
+      type: RECORDS_TYPE,
+      timeoutMs,
+      fields: [FIELD.wait, String(poll.waitSeconds), FIELD.capacity, String(poll.capacity)],
+      onAbort,
+    });
+    if (answer.status === 204) return Buffer.alloc(0);
+    expect(answer, 200);
+    return answer.body;
+  }
+
+  /** Sends a batch of replies. Resolves with the records that tell what became of them. */
+  async reply(records: Buffer, timeoutMs: number): Promise<Buffer> {
+    const path = AGENT_PATHS.reply;
+    const answer = await this.#whole({ path, body: records, type: RECORDS_TYPE, timeoutMs });
+    expect(answer, 200);
+    return answer.body;
+  }
+
+  /** Sends one reply in pieces; its records come from `body`, which is read at the proxy's pace. */
+  async streamReply(body: Readable): Promise<Buffer> {
+    const answer = await this.#whole({
+      path: AGENT_PATHS.reply,
+      body,
+      type: RECORDS_TYPE,
+      timeoutMs: 0,
+    });
+    expect(answer, 200);
+    return answer.body;
+  }
+
+  /** Fetches the body of an exchange: the records, as they come. */
+  async openBody(id: string): Promise<Readable> {
+    const { statusCode, headers, body } = await this.#pool.request({
+      method: 'GET',
+      path: this.#base + AGENT_PATHS.body + id,
+      headers: this.#fields([]),
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    if (statusCode === 200) return body;
+    const document = Buffer.from(await body.arrayBuffer());
+    throw new ProxyAnswerError(statusCode, document, String(headers['retry-after'] ?? ''));
+  }
+
+  /** Ends the session. What it was given and did not acknowledge goes to another agent. */
+  async bye(acknowledged: readonly string[], timeoutMs: number): Promise<void> {
+    const body = acknowledgement(acknowledged);
+    await this.#whole({ path: AGENT_PATHS.bye, body, type: RECORDS_TYPE, timeoutMs });
+  }
+
+  /** Drops every connection, dead ones above all, and starts with fresh ones. */
+  reconnect(): void {
+    const old = this.#pool;
+    this.#pool = this.#connect();
+    void old.destroy();
+  }
+
+  async destroy(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  #connect(): Pool {
+    return new Pool(this.#origin, { pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
+  }
+
+  #fields(more: readonly string[]): string[] {
+    return ['Authorization', this.#authorization, FIELD.session, this.#session, ...more];
+  }
+
+  #whole(request: {
+    readonly path: string;
+    readonly body: Buffer | Readable;
+    readonly type: string;
+    readonly timeoutMs: number;
+    readonly fields?: readonly string[];
+    readonly onAbort?: (abort: Abort) => void;
+  }): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#pool.dispatch(
+        {
+          method: 'POST',
+          path: this.#base + request.path,
+          headers: this.#fields(['Content-Type', request.type, ...(request.fields ?? [])]),
+          body: request.body,
+        },
+        new WholeAnswer(request.timeoutMs, resolve, reject, request.onAbort),
+      );
+    });
+  }
+}
+
+/** Gathers an answer. One timer bounds the whole of it, since a dead link sends no error. */
+class WholeAnswer implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #onAbort: ((abort: Abort) => void) | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #over = false;
+  #status = 0;
+  #retryAfter: string | undefined;
+
+  constructor(
+    timeoutMs: number,
+    resolve: (answer: Answer) => void,
+    reject: (error: unknown) => void,
+    onAbort: ((abort: Abort) => void) | undefined,
+  ) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onAbort = onAbort;
+    if (timeoutMs > 0) this.#timer = setTimeout(() => this.#abort(new SilentError()), timeoutMs);
+    this.#onAbort?.((reason) => this.#abort(reason));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new SilentError());
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    this.#status = status;
+    const retryAfter = headers['retry-after'];
+    if (typeof retryAfter === 'string') this.#retryAfter = retryAfter;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (!this.#finish()) return;
+    const [only] = this.#chunks;
+    const body =
+      this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
+    this.#resolve({ status: this.#status, retryAfter: this.#retryAfter, body });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#finish()) this.#reject(error);
+  }
+
+  #abort(reason: Error): void {
+    if (!this.#finish()) return;
+    this.#controller?.abort(reason);
+    this.#reject(reason);
+  }
+
+  #finish(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    return true;
+  }
+}
+
+/** No byte came for as long as one may have to wait. */
+export class SilentError extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor() {
+    super('the proxy is silent');
+    this.name = 'SilentError';
+  }
+}
+
+function expect(answer: Answer, status: number): true {
+  if (answer.status === status) return true;
+  throw new ProxyAnswerError(answer.status, answer.body, answer.retryAfter);
+}
+
+function acknowledgement(ids: readonly string[]): Buffer {
+  if (ids.length === 0) return Buffer.from([VERSION_BYTE]);
+  return Buffer.from(String.fromCharCode(VERSION_BYTE) + encodeAcknowledge(ids), 'latin1');
+}

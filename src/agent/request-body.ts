@@ -1,0 +1,43 @@
+import { MalformedError, RECORD, RecordDecoder } from 'caronte-proxy/protocol';
+import type { Readable } from 'node:stream';
+
+/** The caller's body broke off: the target must not take what it got for the whole. */
+export class BodyBrokenError extends Error {
+  readonly code = 'CARONTE_BODY_BROKEN';
+
+  constructor(detail: string) {
+    super(detail);
+    this.name = 'BodyBrokenError';
+  }
+}
+
+/**
+ * The body of an exchange, fetched when the target's connection is ready for it and at the target's
+ * pace. Throws {@link BodyBrokenError} unless the proxy says that the body is complete.
+ */
+export async function* fetchBody(
+  open: () => Promise<Readable>,
+  onPiece: (piece: Buffer) => void,
+): AsyncGenerator<Buffer, void, undefined> {
+  const pieces: Buffer[] = [];
+  let complete = false;
+  const decoder = new RecordDecoder({
+    allocate: (size) => Buffer.allocUnsafe(size),
+    onRecord: (type) => {
+      if (type === RECORD.abort) throw new BodyBrokenError('the caller broke off');
+      if (type !== RECORD.end || complete) throw new MalformedError('unexpected record in a body');
+      complete = true;
+    },
+    onData: (piece) => {
+      pieces.push(piece as Buffer);
+    },
+  });
+  for await (const chunk of await open()) {
+    decoder.push(chunk as Buffer);
+    for (const piece of pieces.splice(0)) {
+      onPiece(piece);
+      yield piece;
+    }
+  }
+  if (!complete) throw new BodyBrokenError('the proxy broke off');
+}

@@ -1,0 +1,56 @@
+import { FAILURE, type FailureCode } from 'caronte-proxy/protocol';
+
+/** Codes of errors that come before a connection exists: nothing has been sent to the target. */
+const NOT_CONNECTED = new Map<string, string>([
+  ['ECONNREFUSED', 'connection refused'],
+  ['ENOTFOUND', 'host name not found'],
+  ['EAI_AGAIN', 'host name could not be looked up'],
+  ['EHOSTUNREACH', 'host unreachable'],
+  ['ENETUNREACH', 'network unreachable'],
+  ['EADDRNOTAVAIL', 'address not available'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'no connection in time'],
+]);
+
+const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+/** What a failure of the target's connection means for the exchange. */
+export interface TargetFailure {
+  readonly code: FailureCode;
+  /** For people: what happened. */
+  readonly cause: string;
+  /** Whether the target has seen nothing of the request, so that another attempt is harmless. */
+  readonly unsent: boolean;
+}
+
+/** The stable code that Node and undici put on their errors. */
+export function errorCode(error: unknown): string {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
+  return typeof error.code === 'string' ? error.code : '';
+}
+
+/** Translates what Node and undici throw; the only place that knows their codes. */
+export function targetFailure(error: unknown): TargetFailure {
+  const code = errorCode(error);
+  const unconnected = NOT_CONNECTED.get(code);
+  if (unconnected !== undefined) {
+    return { code: FAILURE.unreachable, cause: unconnected, unsent: true };
+  }
+  if (TIMEOUTS.has(code)) {
+    return { code: FAILURE.timeout, cause: 'no answer in time', unsent: false };
+  }
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
+    return { code: FAILURE.refused, cause: message(error), unsent: false };
+  }
+  if (
+    code === 'ERR_TLS_CERT_ALTNAME_INVALID' ||
+    code.includes('CERT') ||
+    code.startsWith('ERR_SSL')
+  ) {
+    return { code: FAILURE.unreachable, cause: `TLS failed: ${message(error)}`, unsent: true };
+  }
+  return { code: FAILURE.brokeOff, cause: message(error), unsent: false };
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
