@@ -1,3 +1,4 @@
+import { Deadlines, GATHER_MS, IdTable } from 'caronte-proxy/protocol';
 import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from './clock.ts';
 import { Delivery, type DeliveryContext } from './delivery.ts';
@@ -34,7 +35,7 @@ export function createAgent(
   const client = new ProxyClient(options.proxyUrl, options.secret);
   const target = new Target(options.target, options.targetTimeoutMs);
   const outbox = new Outbox({ clock, send: (records, ms) => client.reply(records, ms) });
-  const deliveries = new Map<string, Delivery>();
+  const deliveries = new IdTable<Delivery>();
   let onQuiet: (() => void) | undefined;
   let closing: Promise<void> | undefined;
   let destroyed: Promise<void> | undefined;
@@ -46,9 +47,14 @@ export function createAgent(
     outbox,
     sendReply: options.sendReply,
     maxAttempts: options.maxAttempts,
+    gathering: new Deadlines(
+      { now: () => clock.monotonic(), after: (ms, callback) => void clock.after(ms, callback) },
+      GATHER_MS,
+      (delivery) => delivery.becomeStream(),
+    ),
     emit: (event) => observer.onExchange?.(event),
     onDone: (delivery) => {
-      deliveries.delete(delivery.head.id);
+      deliveries.remove(delivery);
       link.roomChanged();
       if (deliveries.size === 0) onQuiet?.();
     },
@@ -63,10 +69,10 @@ export function createAgent(
     onState: (state) => observer.onState?.(state),
     onExchange: (head, body) => {
       const delivery = new Delivery(head, body, context);
-      deliveries.set(head.id, delivery);
+      deliveries.add(delivery);
       delivery.start();
     },
-    onCancel: (id, reason) => deliveries.get(id)?.cancel(reason),
+    onCancel: (id, reason) => deliveries.find(id)?.cancel(reason),
   });
 
   const quiet = (): Promise<void> =>
@@ -79,7 +85,7 @@ export function createAgent(
   const destroy = (): Promise<void> => {
     destroyed ??= (async () => {
       link.stop();
-      for (const delivery of [...deliveries.values()]) delivery.cancel('session_lost');
+      for (const delivery of deliveries.values()) delivery.cancel('session_lost');
       outbox.destroy();
       onQuiet?.();
       await Promise.all([client.destroy(), target.destroy()]);

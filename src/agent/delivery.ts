@@ -1,5 +1,7 @@
 import {
   type CancelReason,
+  type Deadline,
+  type Deadlines,
   encodeFailure,
   encodeInformation,
   encodeResponse,
@@ -7,7 +9,7 @@ import {
   type FailureCode,
   forwardableFields,
   forwardableTrailers,
-  GATHER_MS,
+  type Identified,
   type ResponseHead,
   WIRE_LIMITS,
 } from 'caronte-proxy/protocol';
@@ -30,6 +32,8 @@ export interface DeliveryContext {
   readonly outbox: Outbox;
   readonly sendReply: boolean;
   readonly maxAttempts: number;
+  /** Tells a delivery that its response took too long to travel whole. */
+  readonly gathering: Deadlines<Delivery>;
   readonly emit: (event: ExchangeEvent) => void;
   /** The delivery is over, and holds nothing any more. */
   readonly onDone: (delivery: Delivery) => void;
@@ -40,23 +44,28 @@ export interface DeliveryContext {
  * that is complete within a few milliseconds travels whole, in a batch with others; anything else is
  * streamed on a request of its own.
  */
-export class Delivery implements Dispatcher.DispatchHandler {
+export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery> {
+  readonly id: string;
   readonly head: ExchangeHead;
+  nextInTable: Delivery | undefined;
   readonly #inline: Buffer;
   readonly #context: DeliveryContext;
   #attempt = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #cancelPause: (() => void) | undefined;
-  #cancelGather: (() => void) | undefined;
+  #gather: Deadline<Delivery> | undefined;
   #response: ResponseHead | undefined;
   #chunks: Buffer[] = [];
   #held = 0;
   #stream: ReplyStream | undefined;
   /** What a reply that gets through will have meant. */
   #outcome: ExchangeOutcome = { kind: 'replied' };
+  /** The target's connection has nothing more to do with this exchange. */
+  #answered = false;
   #over = false;
 
   constructor(head: ExchangeHead, inline: Buffer, context: DeliveryContext) {
+    this.id = head.id;
     this.head = head;
     this.#inline = inline;
     this.#context = context;
@@ -64,9 +73,9 @@ export class Delivery implements Dispatcher.DispatchHandler {
 
   start(): void {
     const { clock, emit } = this.#context;
-    emit({ type: 'received', id: this.head.id, at: clock.wall(), head: this.head });
+    emit({ type: 'received', id: this.id, at: clock.wall(), head: this.head });
     if (this.#inline.length > 0) {
-      emit({ type: 'request-data', id: this.head.id, bytes: this.#inline });
+      emit({ type: 'request-data', id: this.id, bytes: this.#inline });
     }
     this.#try();
   }
@@ -79,7 +88,7 @@ export class Delivery implements Dispatcher.DispatchHandler {
   #try(): void {
     this.#attempt += 1;
     const { clock, emit, target } = this.#context;
-    emit({ type: 'attempt', id: this.head.id, at: clock.wall(), attempt: this.#attempt });
+    emit({ type: 'attempt', id: this.id, at: clock.wall(), attempt: this.#attempt });
     target.send(this.head, this.#body(), this);
   }
 
@@ -97,7 +106,7 @@ export class Delivery implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#over) controller.abort(new Error('cancelled'));
+    if (this.#over) controller.abort(NO_USE);
   }
 
   onResponseStart(
@@ -117,12 +126,12 @@ export class Delivery implements Dispatcher.DispatchHandler {
     }
     emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
     this.#response = head;
-    if (sendReply) this.#cancelGather = clock.after(GATHER_MS, () => this.#becomeStream());
+    if (sendReply) this.#gather = this.#context.gathering.add(this);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
-    this.#context.emit({ type: 'response-data', id: this.head.id, bytes: chunk });
+    this.#context.emit({ type: 'response-data', id: this.id, bytes: chunk });
     if (!this.#context.sendReply) return;
     if (this.#stream !== undefined) {
       if (!this.#stream.write(chunk)) controller.pause();
@@ -130,18 +139,19 @@ export class Delivery implements Dispatcher.DispatchHandler {
     }
     this.#chunks.push(chunk);
     this.#held += chunk.length;
-    if (this.#held > WIRE_LIMITS.inlineBody) this.#becomeStream();
+    if (this.#held > WIRE_LIMITS.inlineBody) this.becomeStream();
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
+    this.#answered = true;
     const head = this.#response;
     if (this.#over || head === undefined) return;
-    this.#cancelGather?.();
+    this.#endGather();
     const { clock, emit, outbox, sendReply } = this.#context;
     const trailers = forwardableTrailers(latin1Fields(controller.rawTrailers));
     emit({ type: 'response-end', id: head.id, at: clock.wall(), trailers });
     if (!sendReply) return this.#finish({ kind: 'kept' });
-    if (this.#stream === undefined && trailers.length > 0) this.#becomeStream();
+    if (this.#stream === undefined && trailers.length > 0) this.becomeStream();
     if (this.#stream !== undefined) return this.#stream.end(trailers);
     const text = encodeResponse(head, this.#held);
     outbox.add(head.id, text, this.#chunks, (sent) => this.#sent(sent));
@@ -157,7 +167,7 @@ export class Delivery implements Dispatcher.DispatchHandler {
       const detail = failure.cause;
       emit({
         type: 'attempt-failed',
-        id: this.head.id,
+        id: this.id,
         at: clock.wall(),
         attempt,
         detail,
@@ -171,7 +181,7 @@ export class Delivery implements Dispatcher.DispatchHandler {
   }
 
   #fail(code: FailureCode, detail: string): void {
-    this.#cancelGather?.();
+    this.#endGather();
     this.#outcome = { kind: 'failed', code, detail };
     const { id } = this.head;
     if (!this.#context.sendReply) return this.#finish(this.#outcome);
@@ -180,10 +190,11 @@ export class Delivery implements Dispatcher.DispatchHandler {
     this.#context.outbox.add(id, text, [], () => this.#finish(this.#outcome));
   }
 
-  #becomeStream(): void {
+  /** The response takes too long, or is too large, to travel whole. */
+  becomeStream(): void {
     const head = this.#response;
     if (this.#stream !== undefined || head === undefined || this.#over) return;
-    this.#cancelGather?.();
+    this.#endGather();
     const stream = new ReplyStream(head, () => this.#controller?.resume());
     this.#stream = stream;
     let room = true;
@@ -193,10 +204,14 @@ export class Delivery implements Dispatcher.DispatchHandler {
     void this.#sendStream(stream);
   }
 
+  #endGather(): void {
+    if (this.#gather !== undefined) this.#context.gathering.remove(this.#gather);
+  }
+
   async #sendStream(stream: ReplyStream): Promise<void> {
     try {
       const delivered = readResults(await this.#context.client.streamReply(stream.body));
-      this.#sent(delivered.has(this.head.id) ? DELIVERED : CALLER_GONE);
+      this.#sent(delivered.has(this.id) ? DELIVERED : CALLER_GONE);
     } catch (error) {
       this.#sent({ kind: 'gone', detail: error instanceof Error ? error.message : String(error) });
     }
@@ -212,16 +227,16 @@ export class Delivery implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#over = true;
     this.#cancelPause?.();
-    this.#cancelGather?.();
-    // Nothing happens here if both are through.
-    this.#controller?.abort(new Error(outcome.kind));
+    this.#endGather();
+    if (!this.#answered) this.#controller?.abort(NO_USE);
     this.#stream?.destroy();
     const { clock, emit, onDone } = this.#context;
-    emit({ type: 'ended', id: this.head.id, at: clock.wall(), outcome });
+    emit({ type: 'ended', id: this.id, at: clock.wall(), outcome });
     onDone(this);
   }
 }
 
+const NO_USE = new Error('there is no use for an answer any more');
 const DELIVERED: Sent = { kind: 'delivered' };
 const CALLER_GONE: Sent = { kind: 'gone', detail: 'the caller is gone' };
 

@@ -56,8 +56,8 @@ interface OpenPoll {
 const SLEPT_MS = 5_000;
 const TICK_MS = 1_000;
 
-/** Ids that are remembered so that an exchange that is handed out twice is worked on once. */
-const REMEMBERED = 20_000;
+/** At least so many ids are remembered: an exchange that is handed out twice is worked on once. */
+const REMEMBERED = 10_000;
 
 const TOO_LATE = new Error('not needed any more');
 
@@ -73,6 +73,7 @@ export class Link {
   readonly #polls = new Set<OpenPoll>();
   #acknowledge: string[] = [];
   #seen = new Set<string>();
+  #seenBefore = new Set<string>();
   #serving = true;
   /** A take-over is for the start: who lost the code later on does not fight for it. */
   #wasLive = false;
@@ -233,12 +234,13 @@ export class Link {
   }
 
   #remember(id: string): boolean {
-    if (this.#seen.has(id)) return false;
-    this.#seen.add(id);
-    if (this.#seen.size > REMEMBERED) {
-      const [oldest] = this.#seen;
-      if (oldest !== undefined) this.#seen.delete(oldest);
+    if (this.#seen.has(id) || this.#seenBefore.has(id)) return false;
+    // Two generations: dropping a whole one costs less than dropping the oldest one by one.
+    if (this.#seen.size >= REMEMBERED) {
+      this.#seenBefore = this.#seen;
+      this.#seen = new Set();
     }
+    this.#seen.add(id);
     return true;
   }
 

@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { isBaseUrl, isHost } from './address.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { secretLines } from './secret.ts';
 import { choice, type OptionSpec, text, wholeNumber } from './spec.ts';
@@ -167,9 +168,8 @@ export type OptionName = keyof typeof OPTIONS;
 
 /** The values of all options, by name. */
 export type Settings = {
-  readonly [Name in OptionName]: (typeof OPTIONS)[Name] extends OptionSpec<infer T, infer Fallback>
-    ? T | Fallback
-    : never;
+  readonly [Name in OptionName]:
+    z.output<(typeof OPTIONS)[Name]['schema']> | (typeof OPTIONS)[Name]['fallback'];
 };
 
 /** All names, in the order of help. */
@@ -200,17 +200,4 @@ function seconds(
 function count(name: keyof Limits, unit: string, help: string): OptionSpec<number, number> {
   const fallback = DEFAULT_LIMITS[name];
   return wholeNumber({ group: COUNTS, unit, min: 1, max: MANY, fallback, help });
-}
-
-/** Names and addresses, IPv6 with or without brackets; `localhost:80` is neither. */
-function isHost(value: string): boolean {
-  return /^(?:[A-Za-z0-9_.-]{1,255}|\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%\w+)?)$/.test(
-    value,
-  );
-}
-
-function isBaseUrl(value: string): boolean {
-  if (!URL.canParse(value) || /[?#\s]/.test(value)) return false;
-  const url = new URL(value);
-  return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 }

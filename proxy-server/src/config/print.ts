@@ -14,9 +14,11 @@ export function printConfig(config: ProxyConfig): string {
     logFormat,
     logLevel,
   };
+  // Whatever names the file gives the secrets.
+  const from = secretFile === undefined ? origins : { ...origins, secret: origins.secretFile };
   const printed = OPTION_NAMES.map((name) => [
     name,
-    { value: values[name] ?? null, from: origins[name] },
+    { value: values[name] ?? null, from: from[name] },
   ]);
   return `${JSON.stringify(Object.fromEntries(printed), undefined, 2)}\n`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { FileText } from './sources.ts';
 
-/** A configuration or a secret is never larger, in bytes; /dev/zero is. */
+/** A configuration or a secret is never larger, in bytes: the path is of something else then. */
 const MAX_FILE = 1024 * 1024;
 
 /** Reads a small UTF-8 file from disk. */

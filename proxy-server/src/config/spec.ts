@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How one option of the proxy is declared: once, for help, for checking and for documentation. */
 export interface OptionSpec<T, Fallback extends T | undefined = T | undefined> {
@@ -49,7 +49,7 @@ export function wholeNumber(
 }
 
 /** One of a few words. */
-export function choice<const T extends string, Fallback extends T | undefined>(
+export function choice<const T extends string, const Fallback extends T | undefined>(
   declared: Common<T, Fallback> & { readonly values: readonly [T, ...T[]] },
 ): OptionSpec<T, Fallback> {
   const { values, ...common } = declared;

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { type BodyForm, forwardableTrailers, GATHER_MS, WIRE_LIMITS } from '../protocol/index.ts';
+import {
+  type BodyForm,
+  forwardableTrailers,
+  type Deadline,
+  type Deadlines,
+  WIRE_LIMITS,
+} from '../protocol/index.ts';
 import type { BodySink, Clock, RequestBody, Timer } from '../routing/index.ts';
 
 const EMPTY = Buffer.alloc(0);
@@ -14,9 +20,12 @@ export interface BodyWatcher {
   onStalled(): void;
 }
 
-export interface BodyLimits {
+export interface BodyContext {
   readonly maxBytes: number;
   readonly idleMs: number;
+  readonly clock: Clock;
+  /** Tells a body that it took too long to travel whole. */
+  readonly gathering: Deadlines<CallerBody>;
 }
 
 /**
@@ -26,8 +35,7 @@ export interface BodyLimits {
 export class CallerBody implements RequestBody {
   readonly #request: IncomingMessage;
   readonly #watcher: BodyWatcher;
-  readonly #limits: BodyLimits;
-  readonly #clock: Clock;
+  readonly #context: BodyContext;
   readonly #length: number | undefined;
   #form: BodyForm | undefined;
   #chunks: Buffer[] = [];
@@ -35,18 +43,16 @@ export class CallerBody implements RequestBody {
   #received = 0;
   #sink: BodySink | undefined;
   #arrived = false;
-  #broken = false;
   #finished = false;
   #streamed = false;
   #discarded = false;
-  #gather: Timer | undefined;
   #idle: Timer | undefined;
+  #gather: Deadline<CallerBody> | undefined;
 
-  constructor(request: IncomingMessage, limits: BodyLimits, clock: Clock, watcher: BodyWatcher) {
+  constructor(request: IncomingMessage, context: BodyContext, watcher: BodyWatcher) {
     this.#request = request;
     this.#watcher = watcher;
-    this.#limits = limits;
-    this.#clock = clock;
+    this.#context = context;
     const length = request.headers['content-length'];
     this.#length = length === undefined ? undefined : Number(length);
   }
@@ -72,15 +78,14 @@ export class CallerBody implements RequestBody {
       this.#settle({ kind: 'none' });
       return;
     }
-    if (this.#length !== undefined && this.#length > this.#limits.maxBytes) {
+    if (this.#length !== undefined && this.#length > this.#context.maxBytes) {
       this.#watcher.onTooLarge();
       return;
     }
     this.#request.on('data', (chunk: Buffer) => this.#onData(chunk));
     this.#request.on('end', () => this.#onEnd());
-    this.#request.on('close', () => this.#onClose());
-    if (this.#length !== undefined && this.#length > WIRE_LIMITS.inlineBody) this.#becomeStream();
-    else this.#gather = this.#clock.after(GATHER_MS, () => this.#becomeStream());
+    if (this.#length !== undefined && this.#length > WIRE_LIMITS.inlineBody) this.becomeStream();
+    else this.#gather = this.#context.gathering.add(this);
   }
 
   stream(sink: BodySink): boolean {
@@ -92,14 +97,13 @@ export class CallerBody implements RequestBody {
     this.#held = 0;
     let room = true;
     for (const chunk of chunks) room = sink.write(chunk);
-    if (this.#broken) sink.abort('the caller broke off');
-    else if (this.#arrived) this.#finish();
+    if (this.#arrived) this.#finish();
     else if (room) this.resume();
     return true;
   }
 
   resume(): void {
-    if (this.#arrived || this.#broken) return;
+    if (this.#arrived || this.#discarded) return;
     this.#idle?.refresh();
     this.#request.resume();
   }
@@ -108,10 +112,10 @@ export class CallerBody implements RequestBody {
   discard(): void {
     if (this.#discarded) return;
     this.#discarded = true;
-    this.#gather?.cancel();
+    this.#endGather();
     this.#idle?.cancel();
     this.#chunks = [];
-    if (!this.#finished) this.#sink?.abort('the exchange has ended');
+    if (!this.#finished) this.#sink?.abort('the caller broke off, or was answered early');
     this.#sink = undefined;
     this.#request.resume();
   }
@@ -119,7 +123,7 @@ export class CallerBody implements RequestBody {
   #onData(chunk: Buffer): void {
     if (this.#discarded) return;
     this.#received += chunk.length;
-    if (this.#received > this.#limits.maxBytes) {
+    if (this.#received > this.#context.maxBytes) {
       this.#watcher.onTooLarge();
       return;
     }
@@ -131,24 +135,29 @@ export class CallerBody implements RequestBody {
     this.#chunks.push(chunk);
     this.#held += chunk.length;
     if (this.#held <= WIRE_LIMITS.inlineBody) return;
-    this.#becomeStream();
+    this.becomeStream();
     this.#request.pause();
   }
 
-  #becomeStream(): void {
+  /** It takes too long, or is too large, to travel whole. */
+  becomeStream(): void {
     if (this.#form !== undefined || this.#discarded) return;
-    this.#idle = this.#clock.after(this.#limits.idleMs, () => this.#onIdle());
+    this.#idle = this.#context.clock.after(this.#context.idleMs, () => this.#onIdle());
     this.#settle({ kind: 'stream', length: this.#length });
   }
 
   #settle(form: BodyForm): void {
-    this.#gather?.cancel();
+    this.#endGather();
     this.#form = form;
     this.#watcher.onReady();
   }
 
+  #endGather(): void {
+    if (this.#gather !== undefined) this.#context.gathering.remove(this.#gather);
+  }
+
   #onIdle(): void {
-    if (this.#arrived || this.#broken) return;
+    if (this.#arrived || this.#discarded) return;
     // Paused by the reader: the silence is not the caller's.
     if (this.#request.isPaused()) this.#idle?.refresh();
     else this.#watcher.onStalled();
@@ -169,13 +178,5 @@ export class CallerBody implements RequestBody {
   #finish(): void {
     this.#finished = true;
     this.#sink?.end(forwardableTrailers(this.#request.rawTrailers));
-  }
-
-  #onClose(): void {
-    this.#gather?.cancel();
-    this.#idle?.cancel();
-    if (this.#arrived) return;
-    this.#broken = true;
-    this.#sink?.abort('the caller broke off');
   }
 }

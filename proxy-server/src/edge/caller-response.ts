@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { answerProblem } from '../http/index.ts';
+import { answerProblem, endWith } from '../http/index.ts';
 import {
   FIELD,
   fieldValue,
@@ -18,18 +18,12 @@ function isBodiless(status: number): boolean {
 /** The caller's connection, behind Node's response object. */
 export class CallerResponse implements Caller {
   readonly #response: ServerResponse;
-  #drained: (() => void) | undefined;
 
   constructor(response: ServerResponse) {
     this.#response = response;
     // The target's Date is the one that counts; a target without one gets none.
     response.sendDate = false;
     response.strictContentLength = true;
-    response.on('drain', () => {
-      const callback = this.#drained;
-      this.#drained = undefined;
-      callback?.();
-    });
   }
 
   inform(head: ResponseHead): void {
@@ -53,7 +47,8 @@ export class CallerResponse implements Caller {
     else if (announced !== undefined && head.status !== 204)
       fields.push('Content-Length', announced);
     if (!this.#writeHead(head, fields)) return false;
-    this.#response.end(bodiless ? undefined : body);
+    if (bodiless) this.#response.end();
+    else endWith(this.#response, body);
     return true;
   }
 
@@ -79,7 +74,7 @@ export class CallerResponse implements Caller {
 
   onDrain(callback: () => void): void {
     if (this.#response.destroyed || !this.#response.writableNeedDrain) callback();
-    else this.#drained = callback;
+    else this.#response.once('drain', callback);
   }
 
   end(trailers: readonly string[]): boolean {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
 import { answerProblem } from '../http/index.ts';
-import type { Problem } from '../protocol/index.ts';
-import { type Clock, Exchange, newId, type Router } from '../routing/index.ts';
+import { Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
+import { type Clock, deadlineTime, Exchange, newId, type Router } from '../routing/index.ts';
 import { type Address, parseAddress } from './address.ts';
-import { CallerBody } from './caller-body.ts';
+import { type BodyContext, CallerBody } from './caller-body.ts';
 import { CallerResponse } from './caller-response.ts';
 import { checkHead } from './check.ts';
 import { fieldsForTarget, plainAddress } from './forwarded.ts';
@@ -18,12 +18,36 @@ export interface EdgeOptions {
 /** The public side: turns callers' requests into exchanges and offers them to their routes. */
 export class Edge {
   readonly #options: EdgeOptions;
+  readonly #bodies: BodyContext;
+  readonly #patience: Deadlines<Exchange>;
   #inFlight = 0;
   #draining = false;
   #onQuiet: (() => void) | undefined;
 
   constructor(options: EdgeOptions) {
     this.#options = options;
+    const { limits, clock } = options;
+    this.#bodies = {
+      maxBytes: limits.maxBody,
+      idleMs: limits.bodyIdleTimeout * 1000,
+      clock,
+      gathering: new Deadlines(deadlineTime(clock), GATHER_MS, (body: CallerBody) =>
+        body.becomeStream(),
+      ),
+    };
+    this.#patience = new Deadlines(
+      deadlineTime(clock),
+      limits.maxTimeoutResponse * 1000,
+      (exchange) => {
+        // An answer that has begun may take its time; only its beginning is due.
+        if (exchange.open) {
+          exchange.fail({
+            code: 'response_timeout',
+            detail: `No answer began within ${limits.maxTimeoutResponse} s.`,
+          });
+        }
+      },
+    );
   }
 
   get inFlight(): number {
@@ -67,9 +91,7 @@ export class Edge {
 
   #forward(request: IncomingMessage, response: ServerResponse, address: Address): void {
     const { limits, router, clock } = this.#options;
-    const patienceMs = limits.maxTimeoutResponse * 1000;
-    const bodyLimits = { maxBytes: limits.maxBody, idleMs: limits.bodyIdleTimeout * 1000 };
-    const body = new CallerBody(request, bodyLimits, clock, {
+    const body = new CallerBody(request, this.#bodies, {
       onReady: () => {
         if (!exchange.ended) router.route(address.code).offer(exchange);
       },
@@ -104,27 +126,22 @@ export class Edge {
       body,
       caller: new CallerResponse(response),
       receivedAt: clock.wall(),
-      patienceMs,
+      patienceMs: limits.maxTimeoutResponse * 1000,
     });
 
     this.#inFlight += 1;
-    const patience = clock.after(patienceMs, () => {
-      // An answer that has begun may take its time; only its beginning is due.
-      if (exchange.open) {
-        exchange.fail({
-          code: 'response_timeout',
-          detail: `No answer began within ${limits.maxTimeoutResponse} s.`,
-        });
-      }
-    });
+    const patience = this.#patience.add(exchange);
     exchange.onEnd(() => {
-      patience.cancel();
+      this.#patience.remove(patience);
       body.discard();
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onQuiet?.();
     });
     response.on('close', () => exchange.left());
-    response.on('error', () => exchange.left());
+    // Whatever fails on the caller's connection closes it, and that is what counts.
+    response.on('error', ignore);
     body.begin();
   }
 }
+
+function ignore(): void {}

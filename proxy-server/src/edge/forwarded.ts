@@ -40,7 +40,7 @@ export function fieldsForTarget(raw: readonly string[], connection: Connection):
   fields.push('X-Forwarded-For', address, 'X-Forwarded-Proto', protocol);
   if (host !== undefined) fields.push('X-Forwarded-Host', host);
   fields.push('X-Forwarded-Prefix', connection.prefix);
-  const by = host === undefined ? '' : `;host=${quoted(host)}`;
+  const by = host === undefined ? '' : `;host=${quotedHost(host)}`;
   fields.push('Forwarded', `for=${node(address)}${by};proto=${protocol}`);
   return fields;
 }
@@ -48,6 +48,18 @@ export function fieldsForTarget(raw: readonly string[], connection: Connection):
 /** RFC 7239 section 6: an IPv6 address stands in brackets and quotes. */
 function node(address: string): string {
   return address.includes(':') ? `"[${address}]"` : address;
+}
+
+let lastHost = '';
+let lastQuoted = '""';
+
+/** As {@link quoted}; callers of one proxy name the same host over and over. */
+function quotedHost(host: string): string {
+  if (host !== lastHost) {
+    lastQuoted = quoted(host);
+    lastHost = host;
+  }
+  return lastQuoted;
 }
 
 /** RFC 7239 section 4: anything but a token is a quoted string. */

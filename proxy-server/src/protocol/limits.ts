@@ -19,5 +19,8 @@ export const WIRE_LIMITS = {
   acknowledgements: 128 * 1024,
 } as const;
 
-/** How long a body may take to become complete and still travel inline, in milliseconds. */
-export const GATHER_MS = 8;
+/**
+ * How long a body may take to become complete and still travel inline, in milliseconds. Up to 4 ms
+ * more may pass before it is found to be late.
+ */
+export const GATHER_MS = 6;

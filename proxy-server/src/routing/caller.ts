@@ -13,7 +13,7 @@ export interface Caller {
   start(head: ResponseHead): boolean;
   /** Sends a piece of the body. False: wait for `onDrain` before the next. */
   write(piece: Buffer): boolean;
-  /** Calls back once, when there is room again. Replaces an earlier callback. */
+  /** Calls back once, when there is room again; at once if there is. */
   onDrain(callback: () => void): void;
   /** Completes the body. Returns whether it was as long as it had to be. */
   end(trailers: readonly string[]): boolean;

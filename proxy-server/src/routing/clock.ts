@@ -1,7 +1,11 @@
+import type { DeadlineTime } from '../protocol/index.ts';
+
 /** Time as the proxy sees it; tests inject their own. */
 export interface Clock {
   /** Milliseconds since 1970; may jump. For stamps that people and other machines read. */
   wall(): number;
+  /** Milliseconds since some moment; never jumps. For durations. */
+  monotonic(): number;
   /** Calls back after `ms` milliseconds of monotonic time. Does not keep the process alive. */
   after(ms: number, callback: () => void): Timer;
 }
@@ -30,5 +34,11 @@ class SystemTimer implements Timer {
 
 export const systemClock: Clock = {
   wall: () => Date.now(),
+  monotonic: () => performance.now(),
   after: (ms, callback) => new SystemTimer(ms, callback),
 };
+
+/** A clock as deadlines want it. */
+export function deadlineTime(clock: Clock): DeadlineTime {
+  return { now: () => clock.monotonic(), after: (ms, callback) => clock.after(ms, callback) };
+}

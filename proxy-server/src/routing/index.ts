@@ -1,6 +1,6 @@
 export type { BodySink, RequestBody } from './body.ts';
 export type { Caller } from './caller.ts';
-export { type Clock, systemClock, type Timer } from './clock.ts';
+export { type Clock, deadlineTime, systemClock, type Timer } from './clock.ts';
 export { Exchange, type ExchangeEnd, type ExchangeParts, type RequestHead } from './exchange.ts';
 export { newId } from './ids.ts';
 export type { Logger } from './logger.ts';

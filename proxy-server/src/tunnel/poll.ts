@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { endWith } from '../http/index.ts';
 import { RECORDS_TYPE, VERSION_BYTE } from '../protocol/index.ts';
 import type { Clock, Timer } from '../routing/index.ts';
 
@@ -39,7 +40,7 @@ export class Poll {
       'Cache-Control',
       'no-store',
     ]);
-    this.#response.end(body);
+    endWith(this.#response, body);
   }
 
   /** Ends without work. */

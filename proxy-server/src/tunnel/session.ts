@@ -1,14 +1,18 @@
 import type { Limits } from '../config/limits.ts';
 import {
+  type Deadline,
+  Deadlines,
   encodeCancel,
   encodeDraining,
   encodeExchange,
   encodeTakenOver,
   encodeWaiting,
   type HelloRequest,
+  type Identified,
+  IdTable,
   WIRE_LIMITS,
 } from '../protocol/index.ts';
-import { type Clock, type Exchange, newId, type Timer } from '../routing/index.ts';
+import { type Clock, deadlineTime, type Exchange, newId, type Timer } from '../routing/index.ts';
 import type { Part, Poll } from './poll.ts';
 
 const TAKEN_OVER = 'Another agent took the tunnel over while this request was on its way.';
@@ -28,17 +32,18 @@ export interface WorkSource {
 }
 
 /** An exchange in the agent's hands. */
-interface Handed {
+interface Handed extends Identified<Handed> {
   readonly exchange: Exchange;
-  /** Counts how often it was handed out: an older lease that runs out changes nothing. */
-  lease: number;
   state: 'leased' | 'acknowledged' | 'waiting again';
+  /** The answer that it last left in. */
+  lease: Lease;
 }
 
-/** One hand-over of an exchange. */
+/** What one poll's answer carried; forgotten once all of it is acknowledged or over. */
 interface Lease {
-  readonly handed: Handed;
-  readonly number: number;
+  readonly items: Handed[];
+  missing: number;
+  deadline: Deadline<Lease> | undefined;
 }
 
 /**
@@ -50,12 +55,11 @@ export class Session {
   readonly id = newId();
   readonly hello: HelloRequest;
   readonly #source: WorkSource;
-  readonly #limits: Limits;
-  readonly #clock: Clock;
   readonly #polls: Poll[] = [];
-  readonly #handed = new Map<string, Handed>();
+  readonly #handed = new IdTable<Handed>();
   readonly #notices: string[] = [];
   readonly #grace: Timer;
+  readonly #leases: Deadlines<Lease>;
   #flushing = false;
   /** Whether new exchanges may be given to it; not once it was taken over or is being drained. */
   #serving = true;
@@ -64,8 +68,8 @@ export class Session {
   constructor(hello: HelloRequest, source: WorkSource, limits: Limits, clock: Clock) {
     this.hello = hello;
     this.#source = source;
-    this.#limits = limits;
-    this.#clock = clock;
+    const ackMs = limits.ackTimeout * 1000;
+    this.#leases = new Deadlines(deadlineTime(clock), ackMs, (lease) => this.#takeBack(lease));
     this.#grace = clock.after(limits.agentGrace * 1000, () => this.#onGrace());
   }
 
@@ -80,7 +84,7 @@ export class Session {
 
   /** The exchange with that id, if it is in this agent's hands and open. */
   find(id: string): Exchange | undefined {
-    return this.#handed.get(id)?.exchange;
+    return this.#handed.find(id)?.exchange;
   }
 
   addPoll(poll: Poll): void {
@@ -101,8 +105,9 @@ export class Session {
   /** The agent has these; for a tunnel that answers at once, that settles them. */
   acknowledge(ids: readonly string[]): void {
     for (const id of ids) {
-      const handed = this.#handed.get(id);
+      const handed = this.#handed.find(id);
       if (handed === undefined) continue;
+      if (handed.state === 'leased') this.#endLease(handed);
       handed.state = 'acknowledged';
       // It may stand in the queue again since the acknowledgement was slow.
       this.#source.withdraw(handed.exchange);
@@ -123,7 +128,7 @@ export class Session {
   /** Another agent has the code now. What is in this one's hands may still be answered. */
   retire(by: string): void {
     this.#serving = false;
-    for (const { exchange, state } of [...this.#handed.values()]) {
+    for (const { exchange, state } of this.#handed.values()) {
       // This agent may have it all the same, so the next one must not get it.
       if (state === 'waiting again') exchange.fail({ code: 'agent_lost', detail: TAKEN_OVER });
     }
@@ -143,8 +148,8 @@ export class Session {
    * saw, so that another agent may have it.
    */
   bye(detail: string): void {
-    const unseen = [...this.#handed.values()].filter(({ state }) => state !== 'acknowledged');
-    for (const { exchange } of unseen) this.#handed.delete(exchange.id);
+    const unseen = this.#handed.values().filter(({ state }) => state !== 'acknowledged');
+    for (const handed of unseen) this.#handed.remove(handed);
     this.#source.putBack(unseen.map(({ exchange }) => exchange).filter(({ open }) => open));
     this.end(detail);
   }
@@ -155,7 +160,7 @@ export class Session {
     this.#ended = true;
     this.#grace.cancel();
     for (const poll of this.#polls.splice(0)) poll.answerEmpty();
-    for (const { exchange } of [...this.#handed.values()]) {
+    for (const { exchange } of this.#handed.values()) {
       exchange.fail({ code: 'agent_lost', detail });
     }
   }
@@ -201,9 +206,9 @@ export class Session {
 
   #answer(poll: Poll): void {
     const parts: Part[] = this.#notices.splice(0);
-    const batch: Lease[] = [];
+    const lease: Lease = { items: [], missing: 0, deadline: undefined };
     let size = 0;
-    while (batch.length < poll.capacity && size < WIRE_LIMITS.batch && this.#serving) {
+    while (lease.items.length < poll.capacity && size < WIRE_LIMITS.batch && this.#serving) {
       const exchange = this.#source.next();
       if (exchange === undefined) break;
       const body = exchange.body.bytes;
@@ -221,44 +226,51 @@ export class Session {
       parts.push(text);
       if (body.length > 0) parts.push(body);
       size += text.length + body.length;
-      batch.push(this.#hand(exchange));
+      this.#hand(exchange, lease);
     }
     const left = this.#serving ? this.#source.waiting : 0;
     if (left > 0) parts.push(encodeWaiting(left));
-    poll.answer(parts, () => this.#takeBack(batch));
-    if (batch.length > 0) {
-      this.#clock.after(this.#limits.ackTimeout * 1000, () => this.#takeBack(batch));
-    }
+    poll.answer(parts, () => this.#takeBack(lease));
+    lease.missing = lease.items.length;
+    if (lease.missing > 0) lease.deadline = this.#leases.add(lease);
   }
 
-  #hand(exchange: Exchange): Lease {
-    const known = this.#handed.get(exchange.id);
+  #hand(exchange: Exchange, lease: Lease): void {
+    const known = this.#handed.find(exchange.id);
     if (known !== undefined) {
-      known.lease += 1;
       known.state = 'leased';
-      return { handed: known, number: known.lease };
+      known.lease = lease;
+      lease.items.push(known);
+      return;
     }
-    const handed: Handed = { exchange, lease: 1, state: 'leased' };
-    this.#handed.set(exchange.id, handed);
+    const { id } = exchange;
+    const handed: Handed = { id, exchange, state: 'leased', lease, nextInTable: undefined };
+    lease.items.push(handed);
+    this.#handed.add(handed);
     exchange.onEnd((end) => {
-      this.#handed.delete(exchange.id);
+      this.#handed.remove(handed);
+      if (handed.state === 'leased') this.#endLease(handed);
       if (end.kind === 'answered' || end.kind === 'accepted' || this.#ended) return;
       const reason = end.kind === 'gone' ? end.reason : 'response_timeout';
       this.#notices.push(encodeCancel(exchange.id, reason));
       this.#scheduleFlush();
     });
-    return { handed, number: 1 };
+  }
+
+  /** One item of a lease is acknowledged or over. */
+  #endLease({ lease }: Handed): void {
+    lease.missing -= 1;
+    if (lease.missing === 0 && lease.deadline !== undefined) this.#leases.remove(lease.deadline);
   }
 
   /** Puts what the agent did not acknowledge in front of the queue. */
-  #takeBack(batch: readonly Lease[]): void {
+  #takeBack(lease: Lease): void {
+    if (lease.deadline !== undefined) this.#leases.remove(lease.deadline);
     if (this.#ended || !this.#serving) return;
-    const missing: Exchange[] = [];
-    for (const { handed, number } of batch) {
-      if (handed.state !== 'leased' || handed.lease !== number || !handed.exchange.open) continue;
-      handed.state = 'waiting again';
-      missing.push(handed.exchange);
-    }
-    if (missing.length > 0) this.#source.putBack(missing);
+    const missing = lease.items.filter(
+      (handed) => handed.lease === lease && handed.state === 'leased' && handed.exchange.open,
+    );
+    for (const handed of missing) handed.state = 'waiting again';
+    if (missing.length > 0) this.#source.putBack(missing.map(({ exchange }) => exchange));
   }
 }

@@ -60,7 +60,6 @@ export class Tunnel implements Route, WorkSource {
     this.#inFlight += 1;
     exchange.onEnd(() => {
       this.#inFlight -= 1;
-      this.#waiting.remove(exchange);
       this.#forgetPatience(exchange);
       this.#checkIdle();
     });
@@ -74,16 +73,14 @@ export class Tunnel implements Route, WorkSource {
   }
 
   putBack(exchanges: readonly Exchange[]): void {
-    this.#context.log.info(
-      { count: exchanges.length },
-      'not acknowledged in time, handed out again',
-    );
+    if (exchanges.length === 0) return;
+    this.#context.log.info({ count: exchanges.length }, 'not acknowledged, handed out again');
     this.#waiting.unshift(exchanges);
     this.#session?.wake();
   }
 
   withdraw(exchange: Exchange): void {
-    this.#waiting.remove(exchange);
+    this.#waiting.withdraw(exchange);
   }
 
   /** Gives the code to the agent that says hello, or says why not. */
