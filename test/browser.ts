@@ -39,7 +39,8 @@ const NAMES_ON_PATH: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 };
 
 const INSTALL_HINT: Partial<Record<NodeJS.Platform, string>> = {
-  linux: 'Install Chromium (Debian, Ubuntu: "apt-get install chromium"; Fedora: "dnf install chromium")',
+  linux:
+    'Install Chromium (Debian, Ubuntu: "apt-get install chromium"; Fedora: "dnf install chromium")',
   darwin: 'Install Google Chrome ("brew install --cask google-chrome")',
   win32: 'Install Google Chrome ("winget install Google.Chrome")',
 };

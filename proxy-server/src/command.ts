@@ -62,7 +62,8 @@ function flagOf(name: OptionName): Option {
   const { placeholder, help, group } = OPTIONS[name];
   const flag = new Option(`${flagName(name)} <${placeholder}>`, `${help} ${remarks(name)}`);
   // Left as text: flags, variables and file go through the same check.
-  if (name === 'secret') flag.argParser((value, all: string[] = []) => [...all, value]);
+  if (name === 'secret')
+    flag.argParser((value, all: string[] | undefined) => [...(all ?? []), value]);
   return flag.helpGroup(group);
 }
 

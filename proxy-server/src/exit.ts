@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from 'commander';
+import type { Command, CommanderError } from 'commander';
 
 /** How every command of Caronte ends. */
 export const EXIT = {

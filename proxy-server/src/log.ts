@@ -43,9 +43,9 @@ function usesColour(output: NodeJS.WriteStream): boolean {
  * colours: parts of a line may come from the network.
  */
 export function tame(line: string): string {
-  return line.replace(
-    // eslint-disable-next-line no-control-regex -- what it is for
-    /\x1b(?!\[[\d;]*m)|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return line.replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (char, at: number) => {
+    if (char === '\n' || char === '\t') return char;
+    if (char === '\u001b' && /^\[[\d;]*m/.test(line.slice(at + 1, at + 20))) return char;
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }

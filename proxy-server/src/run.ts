@@ -7,7 +7,7 @@ import { createProxy } from './server.ts';
 import { runUntilStopped } from './stop.ts';
 
 /** What a parent that forked the proxy is told once it listens. */
-export interface ListeningMessage {
+interface ListeningMessage {
   readonly type: 'listening';
   /** Where this machine reaches it. */
   readonly url: string;

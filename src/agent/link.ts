@@ -206,6 +206,7 @@ export class Link {
       // Whether the proxy read them is not known; saying them twice is harmless.
       this.#acknowledge.unshift(...acknowledged);
       if (error !== TOO_LATE) this.#failed(error, epoch);
+      else if (epoch === this.#epoch) this.#fillPolls();
       return;
     }
     this.#polls.delete(poll);

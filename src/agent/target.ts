@@ -28,10 +28,7 @@ export class Target {
     if (head.body.kind === 'stream' && head.body.length !== undefined) {
       fields.push('Content-Length', String(head.body.length));
     }
-    this.#pool.dispatch(
-      { method: head.method as Dispatcher.HttpMethod, path: head.target, headers: fields, body },
-      handler,
-    );
+    this.#pool.dispatch({ method: head.method, path: head.target, headers: fields, body }, handler);
   }
 
   async destroy(): Promise<void> {

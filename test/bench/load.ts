@@ -57,7 +57,7 @@ class Caller {
   #read(chunk: Buffer): void {
     let body = chunk.length;
     if (this.#missing < 0) {
-      this.#head += chunk.latin1Slice();
+      this.#head += chunk.toString('latin1');
       const end = this.#head.indexOf('\r\n\r\n');
       if (end < 0) return;
       const length = /\r\ncontent-length: *(\d+)/i.exec(this.#head)?.[1];

@@ -19,7 +19,7 @@ const server = createServer((request, response) => {
   pool.stream(
     { method, path: url, headers: fields, body: hasBody ? request : null },
     ({ statusCode, headers }) => {
-      delete headers.connection;
+      delete headers['connection'];
       response.writeHead(statusCode, headers);
       return response;
     },

@@ -52,7 +52,9 @@ function print(callers: number, rows: readonly Row[]): void {
   }
   const [plain, tunnel] = rows.map((row) => row.results.map((result) => result.requestsPerSecond));
   const ratios = (tunnel ?? []).map((rate, round) => rate / (plain?.[round] ?? Number.NaN));
-  console.log(`  tunnel / plain ${median(ratios).toFixed(2)}   (rounds: ${ratios.map((r) => r.toFixed(2)).join(', ')})`);
+  console.log(
+    `  tunnel / plain ${median(ratios).toFixed(2)}   (rounds: ${ratios.map((r) => r.toFixed(2)).join(', ')})`,
+  );
 }
 
 try {

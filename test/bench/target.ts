@@ -12,7 +12,7 @@ const server = createServer({ noDelay: true }, (socket) => {
   socket.on('data', (chunk) => {
     let body = chunk.length;
     if (missing < 0) {
-      text += chunk.latin1Slice();
+      text += chunk.toString('latin1');
       const end = text.indexOf('\r\n\r\n');
       if (end < 0) return;
       missing = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);

@@ -20,11 +20,19 @@ const MANIFEST_FOLDER = fileURLToPath(new URL('server/', import.meta.url));
 const STAMP = 'installed';
 /** The part of the stamp that this file decides: raise it when the steps below change. */
 const RECIPE = 1;
+/** Modules of VS Code that are native, and what takes their place; see there. */
+const STAND_INS = ['spdlog', 'native-watchdog'];
+/** What the installed server is made from; a change of any installs it anew. */
+const INGREDIENTS = [
+  'package.json',
+  'package-lock.json',
+  ...STAND_INS.map((name) => `${name}.cjs`),
+];
 const NPM_TIMEOUT = 5 * 60_000;
 
 /**
  * Installs code-server, which holds the real VS Code workbench and extension host, into the ignored
- * folder `.cache/vscode-server`, unless what is there was made from the same lock file. Takes 10 to
+ * folder `.cache/vscode-server`, unless what is there was made from the same files. Takes 10 to
  * 20 s and 800 MB the first time, milliseconds afterwards, and needs only the npm registry.
  *
  * The work is done in a temporary folder that gets its final name at the end, so that an
@@ -35,8 +43,9 @@ const NPM_TIMEOUT = 5 * 60_000;
 export async function installServer(
   log: (line: string) => void = console.log,
 ): Promise<ServerInstallation> {
-  const lock = await readFile(join(MANIFEST_FOLDER, 'package-lock.json'));
-  const stamp = `${RECIPE}-${createHash('sha256').update(lock).digest('hex')}`;
+  const hash = createHash('sha256');
+  for (const file of INGREDIENTS) hash.update(await readFile(join(MANIFEST_FOLDER, file)));
+  const stamp = `${RECIPE}-${hash.digest('hex')}`;
   const target = join(CACHE, NAME);
   if ((await readStamp(target)) !== stamp) {
     await mkdir(CACHE, { recursive: true });
@@ -68,6 +77,10 @@ async function installInto(
     await npm(vscode, ['install', '--omit=dev', '--ignore-scripts']);
     log('VS Code server: installing the dependencies of the built-in extensions ...');
     await npm(join(vscode, 'extensions'), ['ci', '--omit=dev', '--ignore-scripts']);
+    for (const name of STAND_INS) {
+      const original = join(vscode, 'node_modules', '@vscode', name, 'index.js');
+      await copyFile(join(MANIFEST_FOLDER, `${name}.cjs`), original);
+    }
     await writeFile(join(temporary, STAMP), stamp);
     await replaceFolder(temporary, target, stamp);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { installServer } from './install.ts';
 import { ProcessGroup } from './process-group.ts';
@@ -37,8 +37,7 @@ export class VsCodeServer {
   readonly workspace: string;
   /** Where the logs, the settings and the extensions' storage are. */
   readonly userData: string;
-  readonly #theme: Theme;
-  readonly #settings: Settings;
+  #changes: Settings = {};
   readonly #temporary: string;
   readonly #group: ProcessGroup;
   readonly #output: string[];
@@ -55,8 +54,6 @@ export class VsCodeServer {
     this.workspace = workspace;
     this.userData = userData;
     this.#temporary = temporary;
-    this.#theme = parts.options.theme ?? 'dark';
-    this.#settings = parts.options.settings ?? {};
     this.#group = parts.group;
     this.#output = parts.output;
   }
@@ -73,7 +70,7 @@ export class VsCodeServer {
         {
           cwd: installation.folder,
           detached: true,
-          env: serverEnvironment(folders.temporary, options.env ?? {}),
+          env: serverEnvironment(folders, options.env ?? {}),
           stdio: ['ignore', 'pipe', 'pipe'],
         },
       );
@@ -97,9 +94,30 @@ export class VsCodeServer {
     return this.#output.join('');
   }
 
-  /** Replaces the user settings; the workbench notices by itself. */
-  async writeSettings(settings: Settings, theme: Theme = this.#theme): Promise<void> {
-    await writeSettings(this.userData, userSettings(theme, { ...this.#settings, ...settings }));
+  /**
+   * The log files that are not empty: those of the extension hosts and of each extension's output
+   * channels, VS Code's own extensions left out. The server's own is the same as its `output`.
+   */
+  async logs(): Promise<string> {
+    const folder = join(this.userData, 'logs');
+    const files = await readdir(folder, { recursive: true, withFileTypes: true });
+    const texts: string[] = [];
+    for (const file of files.filter(({ name }) => /(?<!^remoteagent)\.log$/.test(name))) {
+      const path = join(file.parentPath, file.name);
+      if (basename(file.parentPath).startsWith('vscode.')) continue;
+      const text = (await readFile(path, 'utf8')).trim();
+      if (text !== '') texts.push(`--- ${relative(folder, path)} ---\n${text}`);
+    }
+    return texts.join('\n\n');
+  }
+
+  /**
+   * Adds settings; the workbench notices by itself. They go to the machine's settings, which come
+   * before the user's: of a change to those that is not its own, this kind of VS Code knows nothing.
+   */
+  async changeSettings(settings: Settings): Promise<void> {
+    this.#changes = { ...this.#changes, ...settings };
+    await writeSettings(this.userData, 'Machine', this.#changes);
   }
 
   /** Ends every process that it started and removes its folders. */
@@ -113,28 +131,33 @@ interface Folders {
   readonly temporary: string;
   readonly userData: string;
   readonly extensions: string;
+  readonly scratch: string;
   readonly workspace: string;
 }
 
 async function createFolders(options: ServerOptions): Promise<Folders> {
-  // Short names: the server's sockets lie in here, and their paths may have some 100 bytes.
-  const temporary = await realpath(await mkdtemp(join(tmpdir(), 'vsc-')));
+  // Short names: the server's sockets lie in here, and their paths may have some 100 bytes, of
+  // which macOS's own temporary folder takes half.
+  const parent = process.platform === 'darwin' ? '/tmp' : tmpdir();
+  const temporary = await realpath(await mkdtemp(join(parent, 'vsc-')));
   const folders = {
     temporary,
     userData: join(temporary, 'data'),
     extensions: join(temporary, 'ext'),
+    scratch: join(temporary, 'tmp'),
     workspace: join(temporary, options.folderName ?? 'project'),
   };
   await mkdir(folders.workspace);
   await mkdir(folders.extensions);
+  await mkdir(folders.scratch);
   for (const [path, text] of Object.entries(options.files ?? {})) {
     await mkdir(join(folders.workspace, path, '..'), { recursive: true });
     await writeFile(join(folders.workspace, path), text);
   }
-  await writeSettings(
-    folders.userData,
-    userSettings(options.theme ?? 'dark', options.settings ?? {}),
-  );
+  const settings = userSettings(options.theme ?? 'dark', options.settings ?? {});
+  await writeSettings(folders.userData, 'User', settings);
+  // A file that is not there from the start is not watched.
+  await writeSettings(folders.userData, 'Machine', {});
   for (const vsix of options.vsix ?? []) await installVsix(vsix, folders.extensions);
   for (const folder of options.extensions ?? []) {
     await cp(folder, join(folders.extensions, basename(folder)), { recursive: true });
@@ -142,9 +165,14 @@ async function createFolders(options: ServerOptions): Promise<Folders> {
   return folders;
 }
 
-async function writeSettings(userData: string, settings: Settings): Promise<void> {
-  await mkdir(join(userData, 'User'), { recursive: true });
-  await writeFile(join(userData, 'User', 'settings.json'), JSON.stringify(settings, null, 2));
+async function writeSettings(
+  userData: string,
+  kind: 'User' | 'Machine',
+  settings: Settings,
+): Promise<void> {
+  const folder = join(userData, kind);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'settings.json'), JSON.stringify(settings, null, 2));
 }
 
 function commandLine(folders: Folders, options: ServerOptions): string[] {
@@ -167,7 +195,7 @@ function commandLine(folders: Folders, options: ServerOptions): string[] {
  * folder to that window. `PORT` and `PASSWORD` would change the server's options.
  */
 function serverEnvironment(
-  temporary: string,
+  folders: Folders,
   extra: Readonly<Record<string, string>>,
 ): NodeJS.ProcessEnv {
   const foreign =
@@ -175,8 +203,12 @@ function serverEnvironment(
   const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   return {
     ...Object.fromEntries(own),
-    XDG_CONFIG_HOME: join(temporary, 'xdg'),
-    XDG_DATA_HOME: join(temporary, 'xdg'),
+    // No marketplace: the machine may be offline, and nothing here needs it.
+    EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: '' }),
+    TMPDIR: folders.scratch,
+    XDG_CONFIG_HOME: join(folders.temporary, 'xdg'),
+    XDG_DATA_HOME: join(folders.temporary, 'xdg'),
+    XDG_RUNTIME_DIR: folders.scratch,
     ...extra,
   };
 }
@@ -194,7 +226,9 @@ async function waitForAddress(child: ChildProcess, output: string[]): Promise<st
     child.stderr?.on('data', collect);
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      reject(new Error(`The VS Code server ended (${String(signal ?? code)}):\n${output.join('')}`));
+      reject(
+        new Error(`The VS Code server ended (${String(signal ?? code)}):\n${output.join('')}`),
+      );
     });
   });
   const timeout = delay(START_TIMEOUT, undefined, { signal: gaveUp.signal }).then(() => {

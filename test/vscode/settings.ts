@@ -15,7 +15,7 @@ export type Settings = Readonly<Record<string, unknown>>;
 const QUIET: Settings = {
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,
-  'extensions.autoUpdate': false,
+  'extensions.autoUpdate': 'off',
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
   'npm.autoDetect': 'off',
@@ -26,6 +26,8 @@ const QUIET: Settings = {
   'window.autoDetectColorScheme': false,
   'window.autoDetectHighContrast': false,
   'window.commandCenter': false,
+  'workbench.editor.languageDetection': false,
+  'workbench.editor.useModal': 'off',
   'workbench.enableExperiments': false,
   'workbench.layoutControl.enabled': false,
   'workbench.reduceMotion': 'on',

@@ -4,6 +4,8 @@ declare module 'yauzl' {
 
   export interface Entry {
     readonly fileName: string;
+    /** In bytes. */
+    readonly uncompressedSize: number;
   }
 
   export interface ZipFile {

@@ -7,4 +7,3 @@ export * from './print.ts';
 export * from './read-text.ts';
 export * from './secret.ts';
 export * from './sources.ts';
-export type { OptionSpec } from './spec.ts';

@@ -20,7 +20,7 @@ export const SECRET_WAYS =
   'set CARONTE_SECRET, or give --secret-file <file>, or --secret <secret> (which other users of this machine can read)';
 
 /** Longest secret, in characters: it travels in a header field. */
-export const MAX_SECRET = 1024;
+const MAX_SECRET = 1024;
 
 /**
  * Why a secret cannot be used, to follow "the secret", or undefined if it can. Bytes beyond ASCII

@@ -15,7 +15,7 @@ export interface OptionSpec<T, Fallback extends T | undefined = T | undefined> {
   /** What help says of the default where `fallback` itself does not say it. */
   readonly fallbackHelp?: string;
   /** Makes of a flag's or a variable's text what a file would hold: a number, for instance. */
-  fromText(text: string): unknown;
+  readonly fromText: (text: string) => unknown;
 }
 
 /** The parts of a declaration that every kind of option has. */

@@ -13,7 +13,7 @@ const BUCKETS = 4096;
  * what a Map does that lives long and changes all the time.
  */
 export class IdTable<T extends Identified<T>> {
-  readonly #buckets: (T | undefined)[] = new Array<T | undefined>(BUCKETS).fill(undefined);
+  readonly #buckets: (T | undefined)[] = Array.from({ length: BUCKETS });
   #size = 0;
 
   get size(): number {

@@ -1,0 +1,71 @@
+import { chmod, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build, type BuildOptions } from 'esbuild';
+import { CLI, EXTENSION, ROOT, WEBVIEW } from './paths.ts';
+import { undiciPoolOnly } from './undici-pool.ts';
+
+/** What all bundles have in common: minified, from source, without maps in the package. */
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  minify: true,
+  sourcemap: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+  conditions: ['caronte-source'],
+} satisfies BuildOptions;
+
+/** Dependencies that are CommonJS call `require`, which an ES module does not have. */
+const REQUIRE = `import { createRequire as createRequireForBundle } from 'node:module';
+const require = createRequireForBundle(import.meta.url);`;
+
+/** The `caronte` command: one executable file that needs nothing beside it. */
+export async function bundleCli(): Promise<void> {
+  const version = await manifestVersion();
+  await build({
+    ...COMMON,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: CLI,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.18',
+    banner: { js: REQUIRE },
+    define: { CARONTE_VERSION: JSON.stringify(version) },
+    plugins: [undiciPoolOnly({ simd: true })],
+  });
+  await chmod(CLI, 0o755);
+}
+
+/** The extension: CommonJS, as the editor's loader wants it. */
+export async function bundleExtension(): Promise<void> {
+  await build({
+    ...COMMON,
+    entryPoints: ['src/extension/extension.ts'],
+    outfile: EXTENSION,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.18',
+    external: ['vscode'],
+    plugins: [undiciPoolOnly({ simd: false })],
+  });
+}
+
+/** The request view: `main.js` and `main.css`, with the fonts that the style sheet names. */
+export async function bundleWebview(): Promise<void> {
+  await rm(WEBVIEW, { recursive: true, force: true });
+  await build({
+    ...COMMON,
+    entryPoints: ['src/webview/main.ts'],
+    outdir: WEBVIEW,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2023',
+    assetNames: '[name]',
+    loader: { '.ttf': 'file', '.woff2': 'file' },
+  });
+}
+
+async function manifestVersion(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  return (manifest as { readonly version: string }).version;
+}

@@ -1,0 +1,96 @@
+import { hostname, userInfo } from 'node:os';
+import { complain, EXIT, leave, readText } from 'caronte-proxy/command';
+import { Command, Option } from 'commander';
+import { AGENT_BOUNDS, type AgentFlags, readAgentConfig } from './options.ts';
+import { runAgent } from './run.ts';
+
+const EXAMPLES = `
+Examples:
+  CARONTE_SECRET=… caronte agent --code orders --target-port 3000 --send-reply
+  caronte agent --secret-file ~/.caronte --code orders --target http://localhost:3000 \\
+    --proxy-url https://tunnel.example.com --send-reply
+
+Callers use the address that is shown once the tunnel is live. Ctrl-C finishes what is in hand, a
+second one drops it.
+
+Exit codes: 0 after a clean shutdown, 1 if the tunnel cannot go on, 2 if what was given is wrong.`;
+
+/** `caronte agent`: the end of a tunnel that runs beside the target. */
+export function agentCommand(version: string): Command {
+  const command = new Command('agent')
+    .summary('connect a local service to a proxy')
+    .description('Runs an agent: what callers send to the proxy under the code reaches the target.')
+    .allowExcessArguments(false)
+    .addHelpText('after', EXAMPLES);
+  for (const [group, flags] of Object.entries(FLAGS)) {
+    for (const [flag, help] of flags) command.addOption(new Option(flag, help).helpGroup(group));
+  }
+  return command.action(async (flags: AgentFlags) => {
+    const result = readAgentConfig({
+      flags,
+      env: process.env,
+      read: readText,
+      place: [hostname(), userName(), process.cwd()],
+      version,
+    });
+    if (result.ok) {
+      leave(await runAgent(result.config, version));
+    } else {
+      complain(result.problems);
+      leave(EXIT.usage);
+    }
+  });
+}
+
+/** Defaults are told, not set: the reader has to know what was given. */
+const FLAGS: Readonly<Record<string, readonly (readonly [flag: string, help: string])[]>> = {
+  'Tunnel:': [
+    ['--agent-code, --code <code>', 'Name under which callers reach the tunnel (CARONTE_CODE)'],
+    [
+      '--secret <secret>',
+      'Secret shared with the proxy. Other users of this machine can read it here: prefer the environment or --secret-file (default: CARONTE_SECRET)',
+    ],
+    ['--secret-file <file>', 'File whose first line is the secret (CARONTE_SECRET_FILE)'],
+    ['--takeover', 'Take the code from another agent that has it'],
+    [
+      '--send-reply',
+      "Callers wait for the target's answer and get it (default: they get 202 at once)",
+    ],
+  ],
+  'Proxy:': [
+    ['--proxy-url <url>', 'Address of the proxy, in place of the three parts that follow'],
+    ['--proxy-protocol <http|https>', 'Protocol of the proxy (default: http)'],
+    ['--proxy-host <host>', 'Host of the proxy (default: localhost)'],
+    ['--proxy-port <port>', 'Port of the proxy (default: 8080)'],
+    [
+      '--timeout <seconds>',
+      `A poll that brings no byte for so long is taken for dead (${AGENT_BOUNDS.timeout.min} to ${AGENT_BOUNDS.timeout.max}; default: 60)`,
+    ],
+  ],
+  'Target:': [
+    ['--target <url>', 'Address of the target, in place of the three parts that follow'],
+    ['--target-protocol <http|https>', 'Protocol of the target (default: http)'],
+    ['--target-host <host>', 'Host of the target (default: localhost)'],
+    ['--target-port <port>', 'Port of the target (default: 8080)'],
+    [
+      '--target-max-attempts <number>',
+      `How often a target that cannot be reached is tried (${AGENT_BOUNDS.targetMaxAttempts.min} to ${AGENT_BOUNDS.targetMaxAttempts.max}; default: 5)`,
+    ],
+    [
+      '--target-timeout <seconds>',
+      `How long the target may take to begin its answer (${AGENT_BOUNDS.targetTimeout.min} to ${AGENT_BOUNDS.targetTimeout.max}; default: 120)`,
+    ],
+  ],
+  'Output:': [
+    ['--log-format <pretty|json>', 'Lines for people, or one JSON object a line (default: pretty)'],
+  ],
+};
+
+/** The user's name; some containers have a user without one. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? '');
+  }
+}

@@ -1,0 +1,77 @@
+import type { ExchangeEvent, ExchangeOutcome } from '../../agent/index.ts';
+
+/** An exchange that has ended, as far as a line shows it. */
+export interface EndedExchange {
+  readonly id: string;
+  /** When it ended, in milliseconds since 1970. */
+  readonly at: number;
+  readonly method: string;
+  /** Without its query, which may hold credentials. Latin-1, as the caller sent it. */
+  readonly path: string;
+  readonly hasQuery: boolean;
+  /** The target's, if it answered. */
+  readonly status: number | undefined;
+  /** Attempts to reach the target. */
+  readonly attempts: number;
+  /** From the arrival at the agent to the end, in milliseconds. */
+  readonly durationMs: number;
+  readonly outcome: ExchangeOutcome;
+}
+
+interface OpenExchange {
+  readonly since: number;
+  readonly method: string;
+  readonly target: string;
+  attempts: number;
+  status: number | undefined;
+}
+
+/** Puts together what the events of each exchange tell. */
+export class ExchangeLog {
+  readonly #open = new Map<string, OpenExchange>();
+
+  /** Takes the next event; returns the exchange if this was its last one. */
+  take(event: ExchangeEvent): EndedExchange | undefined {
+    if (event.type === 'received') {
+      const { method, target } = event.head;
+      this.#open.set(event.id, {
+        since: event.at,
+        method,
+        target,
+        attempts: 0,
+        status: undefined,
+      });
+      return undefined;
+    }
+    const open = this.#open.get(event.id);
+    if (open === undefined) return undefined;
+    if (event.type === 'attempt') open.attempts = event.attempt;
+    else if (event.type === 'response') open.status = event.status;
+    else if (event.type === 'ended') {
+      this.#open.delete(event.id);
+      return summary(event.id, open, event.at, event.outcome);
+    }
+    return undefined;
+  }
+}
+
+function summary(
+  id: string,
+  { since, method, target, attempts, status }: OpenExchange,
+  at: number,
+  outcome: ExchangeOutcome,
+): EndedExchange {
+  const query = target.indexOf('?');
+  return {
+    id,
+    at,
+    method,
+    path: query < 0 ? target : target.slice(0, query),
+    hasQuery: query >= 0,
+    status,
+    attempts,
+    // A clock that was set back in between must not show as a negative time.
+    durationMs: Math.max(0, Math.round(at - since)),
+    outcome,
+  };
+}
