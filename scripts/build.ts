@@ -5,8 +5,10 @@ import { chmod, readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createVSIX } from '@vscode/vsce';
+import type { Metafile } from 'esbuild';
 import { bundleCli, bundleExtension, bundleWebview } from './bundle.ts';
-import { CLI, EXTENSION, ROOT, VSIX, WEBVIEW } from './paths.ts';
+import { writeNotices } from './notices.ts';
+import { CLI, EXTENSION, NOTICES, ROOT, VSIX, WEBVIEW } from './paths.ts';
 
 /** The editor reads the whole file each time it starts the extension. In bytes. */
 const MAX_EXTENSION = 400 * 1000;
@@ -20,8 +22,15 @@ interface Part {
 
 const PROXY_DIST = join(ROOT, 'proxy-server', 'dist');
 
+/** What went into the bundles that were made so far. */
+const metafiles: Metafile[] = [];
+
 const PARTS: Readonly<Record<string, Part>> = {
-  cli: { entries: ['src/cli/main.ts'], outputs: [CLI], make: bundleCli },
+  cli: {
+    entries: ['src/cli/main.ts'],
+    outputs: [CLI],
+    make: async () => void metafiles.push(await bundleCli()),
+  },
   proxy: {
     entries: ['proxy-server/src/main.ts'],
     outputs: [PROXY_DIST],
@@ -31,13 +40,18 @@ const PARTS: Readonly<Record<string, Part>> = {
     entries: ['src/extension/extension.ts'],
     outputs: [EXTENSION],
     make: async () => {
-      await bundleExtension();
+      metafiles.push(await bundleExtension());
       await checkExtensionSize();
     },
   },
-  webview: { entries: ['src/webview/main.ts'], outputs: [WEBVIEW], make: bundleWebview },
+  webview: {
+    entries: ['src/webview/main.ts'],
+    outputs: [WEBVIEW],
+    make: async () => void metafiles.push(await bundleWebview()),
+  },
+  notices: { entries: [], outputs: [NOTICES], make: () => writeNotices(metafiles) },
   vsix: {
-    entries: ['package.json', '.vscodeignore', CLI, EXTENSION, WEBVIEW],
+    entries: ['package.json', '.vscodeignore', CLI, EXTENSION, WEBVIEW, NOTICES],
     outputs: [VSIX],
     make: pack,
   },
@@ -66,6 +80,8 @@ async function pack(): Promise<void> {
     // All that it needs is in the bundles.
     dependencies: false,
     allowMissingRepository: true,
+    // There is no public address yet that links could be made absolute with.
+    rewriteRelativeLinks: false,
     skipLicense: true,
   });
 }

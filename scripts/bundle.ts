@@ -1,6 +1,6 @@
 import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { CLI, EXTENSION, ROOT, WEBVIEW } from './paths.ts';
 import { undiciPoolOnly } from './undici-pool.ts';
 
@@ -12,6 +12,7 @@ const COMMON = {
   sourcemap: false,
   legalComments: 'none',
   logLevel: 'warning',
+  metafile: true,
   conditions: ['caronte-source'],
 } satisfies BuildOptions;
 
@@ -20,9 +21,9 @@ const REQUIRE = `import { createRequire as createRequireForBundle } from 'node:m
 const require = createRequireForBundle(import.meta.url);`;
 
 /** The `caronte` command: one executable file that needs nothing beside it. */
-export async function bundleCli(): Promise<void> {
+export async function bundleCli(): Promise<Metafile> {
   const version = await manifestVersion();
-  await build({
+  const { metafile } = await build({
     ...COMMON,
     entryPoints: ['src/cli/main.ts'],
     outfile: CLI,
@@ -34,11 +35,12 @@ export async function bundleCli(): Promise<void> {
     plugins: [undiciPoolOnly({ simd: true })],
   });
   await chmod(CLI, 0o755);
+  return metafile;
 }
 
 /** The extension: CommonJS, as the editor's loader wants it. */
-export async function bundleExtension(): Promise<void> {
-  await build({
+export async function bundleExtension(): Promise<Metafile> {
+  const { metafile } = await build({
     ...COMMON,
     entryPoints: ['src/extension/extension.ts'],
     outfile: EXTENSION,
@@ -48,12 +50,13 @@ export async function bundleExtension(): Promise<void> {
     external: ['vscode'],
     plugins: [undiciPoolOnly({ simd: false })],
   });
+  return metafile;
 }
 
 /** The request view: `main.js` and `main.css`, with the fonts that the style sheet names. */
-export async function bundleWebview(): Promise<void> {
+export async function bundleWebview(): Promise<Metafile> {
   await rm(WEBVIEW, { recursive: true, force: true });
-  await build({
+  const { metafile } = await build({
     ...COMMON,
     entryPoints: ['src/webview/main.ts'],
     outdir: WEBVIEW,
@@ -63,6 +66,7 @@ export async function bundleWebview(): Promise<void> {
     assetNames: '[name]',
     loader: { '.ttf': 'file', '.woff2': 'file' },
   });
+  return metafile;
 }
 
 async function manifestVersion(): Promise<string> {

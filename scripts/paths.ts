@@ -18,3 +18,6 @@ export const WEBVIEW = join(DIST, 'webview');
 
 /** The package that an editor installs. */
 export const VSIX = join(DIST, 'caronte.vsix');
+
+/** Notices of the packages that the bundles contain. */
+export const NOTICES = join(DIST, 'third-party-notices.txt');

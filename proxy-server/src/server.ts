@@ -20,6 +20,9 @@ export interface Proxy {
 /** Idle keep-alive connections are kept longer than common load balancers keep theirs (60 s). */
 const KEEP_ALIVE_MS = 75_000;
 
+/** How often connections that have become idle are closed during shutdown. */
+const SWEEP_MS = 20;
+
 /**
  * Builds a proxy. Start order: sessions, then the agents' side and the callers' side on one
  * listener. Stop order: callers are refused, polls end with a notice, exchanges finish, sessions
@@ -88,10 +91,17 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
         });
       }),
     close: async () => {
+      const graceOver = elapsed(clock, limits.drainTimeout * 1000);
       const quiet = edge.drain();
       agents.drain();
-      await Promise.race([quiet, elapsed(clock, limits.drainTimeout * 1000)]);
+      await Promise.race([quiet, graceOver]);
       if (edge.inFlight > 0) log.warn({ count: edge.inFlight }, 'exchanges cut off at shutdown');
+      registry.destroy();
+      // Answers that were given may still be on their way to slow readers.
+      const flushed = stopListening();
+      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+      await Promise.race([flushed, graceOver]);
+      clearInterval(sweep);
       await destroy();
     },
     destroy,

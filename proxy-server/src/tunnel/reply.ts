@@ -92,10 +92,10 @@ export class ReplyReader {
       case RECORD.responseStart: {
         const head = decodeResponseHead(payload);
         const exchange = this.#session.find(head.id);
-        this.#stream = {
-          id: head.id,
-          exchange: exchange?.start(head) === true ? exchange : undefined,
-        };
+        const taken = exchange?.start(head) === true;
+        this.#stream = { id: head.id, exchange: taken ? exchange : undefined };
+        // What a caller who left would not read any more is dropped at full speed.
+        if (taken) exchange.onEnd(() => this.#goOn());
         return;
       }
       case RECORD.information: {
@@ -138,13 +138,13 @@ export class ReplyReader {
     if (exchange === undefined || exchange.ended || exchange.write(piece) || this.#waiting) return;
     this.#waiting = true;
     this.#request.pause();
-    const go = (): void => {
-      if (!this.#waiting) return;
-      this.#waiting = false;
-      this.#request.resume();
-    };
-    exchange.onDrain(go);
-    exchange.onEnd(go);
+    exchange.onDrain(() => this.#goOn());
+  }
+
+  #goOn(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#request.resume();
   }
 
   #result(id: string, taken: boolean): void {

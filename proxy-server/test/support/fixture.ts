@@ -1,0 +1,73 @@
+import { createServer } from 'node:http';
+import { DEFAULT_LIMITS, type Limits, type ProxyOptions } from '../../src/config/limits.ts';
+import { createProxy, type Proxy } from '../../src/server.ts';
+import { RawCaller } from './caller.ts';
+import { FakeClock } from './clock.ts';
+import { SECRET, TestAgent } from './test-agent.ts';
+
+/** A proxy on a free port whose time the test moves, and who talks to it. */
+export class Fixture {
+  readonly clock = new FakeClock();
+  readonly log: string[] = [];
+  readonly proxy: Proxy;
+  readonly callers: RawCaller[] = [];
+  port = 0;
+
+  constructor(limits: Partial<Limits> = {}, options: Partial<ProxyOptions> = {}) {
+    const note = (_details: object, message: string): void => {
+      this.log.push(message);
+    };
+    this.proxy = createProxy(
+      {
+        secrets: [SECRET],
+        host: '127.0.0.1',
+        port: 0,
+        publicUrl: undefined,
+        ...options,
+        limits: { ...DEFAULT_LIMITS, ...limits },
+      },
+      { debug: note, info: note, warn: note, error: note },
+      this.clock,
+    );
+  }
+
+  async start(): Promise<this> {
+    this.port = (await this.proxy.listen()).port;
+    return this;
+  }
+
+  async stop(): Promise<void> {
+    for (const caller of this.callers) caller.destroy();
+    await this.proxy.destroy();
+  }
+
+  /** A caller's connection, with these bytes sent. */
+  call(bytes: string | Buffer = '', allowHalfOpen = false): RawCaller {
+    const caller = new RawCaller(this.port, allowHalfOpen);
+    this.callers.push(caller);
+    if (bytes.length > 0) caller.send(bytes);
+    return caller;
+  }
+
+  /** A caller that asks for `/forward/orders/<path>`. */
+  get(path = '', method = 'GET', fields = ''): RawCaller {
+    return this.call(`${method} /forward/orders/${path} HTTP/1.1\r\nHost: p\r\n${fields}\r\n`);
+  }
+
+  /** An agent that has said hello and was taken. */
+  async agent(...hello: Parameters<TestAgent['hello']>): Promise<TestAgent> {
+    const agent = new TestAgent(this.port);
+    const answer = await agent.hello(...hello);
+    if (answer.status !== 200) throw new Error(`hello: ${answer.status} ${String(answer.body)}`);
+    return agent;
+  }
+}
+
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
