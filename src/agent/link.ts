@@ -265,6 +265,8 @@ export class Link {
   #failed(error: unknown, epoch: number): void {
     if (epoch !== this.#epoch) return;
     const { trouble, final } = proxyVerdict(error);
+    // The link is dead, and the other connections on it are too.
+    if (trouble.code === 'proxy_silent') this.#context.client.reconnect();
     this.#lost(trouble, final);
   }
 

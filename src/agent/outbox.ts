@@ -26,8 +26,11 @@ interface Batch {
   readonly records: Buffer;
 }
 
-/** While another batch is on its way, further replies wait for this long to travel together. */
+/** While enough batches are on their way, further replies wait for this long to travel together. */
 const GATHER_MS = 4;
+
+/** One batch is read at the proxy while the next one fills: with fewer, each side waits in turn. */
+const UNDER_WAY = 2;
 
 /** Pauses before a batch that did not get through is sent again; the proxy takes each reply once. */
 const RETRY_PAUSES_MS = [100, 500, 2_000, 5_000];
@@ -42,7 +45,7 @@ export interface OutboxOptions {
 
 /**
  * Small finished replies on their way back. Those that are ready in the same turn of the event loop
- * travel together; on a fast link, so do those that become ready while a batch is under way.
+ * travel together; on a fast link, so do those that become ready while two batches are under way.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
@@ -75,7 +78,7 @@ export class Outbox {
 
   #schedule(): void {
     if (this.#scheduled || this.#closed || this.#items.length === 0) return;
-    if (this.#underWay === 0 || this.#size >= WIRE_LIMITS.batch) {
+    if (this.#underWay < UNDER_WAY || this.#size >= WIRE_LIMITS.batch) {
       this.#scheduled = true;
       setImmediate(() => {
         this.#scheduled = false;

@@ -230,7 +230,7 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
 
 /** No byte came for as long as one may have to wait. */
 export class SilentError extends Error {
-  readonly code = 'ETIMEDOUT';
+  readonly code = 'CARONTE_PROXY_SILENT';
 
   constructor() {
     super('the proxy is silent');

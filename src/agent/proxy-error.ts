@@ -1,4 +1,4 @@
-import { PROBLEM, type ProblemCode } from 'caronte-proxy/protocol';
+import { MalformedError, PROBLEM, type ProblemCode } from 'caronte-proxy/protocol';
 import { errorCode } from './target-error.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -51,7 +51,12 @@ export function proxyVerdict(error: unknown): Verdict {
     trouble: { code: 'proxy_unreachable', message, advice: ASK_HOST },
     final: false,
   });
+  if (error instanceof MalformedError) {
+    return { trouble: { code: 'proxy_misbehaved', message: error.message }, final: false };
+  }
   switch (code) {
+    case 'CARONTE_PROXY_SILENT':
+      return { trouble: { code: 'proxy_silent', message: 'the proxy is silent' }, final: false };
     case 'ECONNREFUSED':
       return trouble('connection refused');
     case 'ENOTFOUND':

@@ -10,7 +10,6 @@ export type TroubleCode =
   | 'proxy_draining'
   | 'proxy_silent'
   | 'proxy_misbehaved'
-  | 'woke_up'
   | 'tls_failed';
 
 /** A failure with a stable code, one line that says what happened, and one that says what to do. */
