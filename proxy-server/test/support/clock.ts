@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../src/routing/index.ts';
+import { stillWaits } from './wait.ts';
 
 class FakeTimer implements Timer {
   due: number | undefined;
@@ -60,16 +61,10 @@ export class FakeClock implements Clock {
 
   /** Moves on, a step a turn of the event loop, until the promise settles. */
   async advanceUntil<T>(settled: Promise<T>, stepMs = 50, maxMs = 600_000): Promise<T> {
-    let waiting = true;
-    const done = (): void => {
-      waiting = false;
-    };
-    settled.then(done, done);
-    for (let passed = 0; waiting && passed < maxMs; passed += stepMs) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (waiting) this.advance(stepMs);
+    for (let passed = 0; await stillWaits(settled, 1); passed += stepMs) {
+      if (passed >= maxMs) throw new Error(`not settled after ${maxMs} ms of the clock`);
+      this.advance(stepMs);
     }
-    if (waiting) throw new Error(`not settled after ${maxMs} ms of the clock`);
     return settled;
   }
 }

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import { DEFAULT_LIMITS, type Limits, type ProxyOptions } from '../../src/config/limits.ts';
 import { createProxy, type Proxy } from '../../src/server.ts';
 import { RawCaller } from './caller.ts';
@@ -54,6 +53,19 @@ export class Fixture {
     return this.call(`${method} /forward/orders/${path} HTTP/1.1\r\nHost: p\r\n${fields}\r\n`);
   }
 
+  /**
+   * Resolves once the proxy has seen what was sent, or closed, before: connections are served in
+   * turn, and a request of its own has been answered twice over since then.
+   */
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < 2; turn += 1) {
+      const caller = this.call('TRACE / HTTP/1.1\r\nHost: p\r\n\r\n');
+      await caller.response();
+      caller.destroy();
+      this.callers.pop();
+    }
+  }
+
   /** An agent that has said hello and was taken. */
   async agent(...hello: Parameters<TestAgent['hello']>): Promise<TestAgent> {
     const agent = new TestAgent(this.port);
@@ -61,13 +73,4 @@ export class Fixture {
     if (answer.status !== 200) throw new Error(`hello: ${answer.status} ${String(answer.body)}`);
     return agent;
   }
-}
-
-/** A port that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -122,7 +122,7 @@ export class TestAgent {
     return within(this.startPoll(options).answer, 'a poll');
   }
 
-  /** Polls for one exchange and acknowledges it with a poll of its own that brings nothing. */
+  /** Polls for one exchange; it is not acknowledged. */
   async take(): Promise<Taken> {
     const { exchanges } = await this.poll({ capacity: 1 });
     const [taken] = exchanges;

@@ -23,15 +23,15 @@ export async function until(condition: () => boolean, what: string): Promise<voi
   }
 }
 
+const WAITING = Symbol('waiting');
+
 /** Whether the promise is still unsettled after some turns of the event loop with real I/O in them. */
 export async function stillWaits(pending: Promise<unknown>, turns = 50): Promise<boolean> {
-  let settled = false;
-  const done = (): void => {
-    settled = true;
-  };
-  pending.then(done, done);
-  for (let turn = 0; turn < turns && !settled; turn += 1) {
+  for (let turn = 0; turn < turns; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
+    // Of two promises that are settled already, the first one wins.
+    const first = await Promise.race([pending, Promise.resolve(WAITING)]).catch(() => undefined);
+    if (first !== WAITING) return false;
   }
-  return !settled;
+  return true;
 }

@@ -1,0 +1,76 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Agent, createAgent } from '../../../../src/agent/agent.ts';
+import type { ExchangeEvent } from '../../../../src/agent/events.ts';
+import type { AgentOptions } from '../../../../src/agent/options.ts';
+import type { ConnectionState } from '../../../../src/agent/state.ts';
+import { FakeClock } from './clock.ts';
+import { FakeProxy } from './fake-proxy.ts';
+import { until } from './wait.ts';
+
+export type TargetHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** An agent between a fake proxy and a target of the test's own. */
+export class Fixture {
+  readonly clock = new FakeClock();
+  readonly proxy = new FakeProxy();
+  readonly states: ConnectionState[] = [];
+  readonly events: ExchangeEvent[] = [];
+  readonly warnings: string[] = [];
+  /** What the target does; counts as one call of it each. */
+  onTarget: TargetHandler = (_request, response) => response.end('ok');
+  readonly #target: Server = createServer((request, response) => this.onTarget(request, response));
+  #agent: Agent | undefined;
+
+  async start(more: Partial<AgentOptions> = {}): Promise<this> {
+    const proxyUrl = await this.proxy.listen();
+    await new Promise<void>((resolve) => this.#target.listen(0, '127.0.0.1', resolve));
+    this.#agent = createAgent(
+      {
+        proxyUrl,
+        secret: 'a secret of the tests',
+        code: 'orders',
+        target: `http://127.0.0.1:${(this.#target.address() as AddressInfo).port}`,
+        sendReply: true,
+        maxAttempts: 3,
+        targetTimeoutMs: 10_000,
+        pollTimeoutMs: 60_000,
+        takeover: false,
+        installation: 'f'.repeat(32),
+        software: 'test/1',
+        ...more,
+      },
+      {
+        onState: (state) => this.states.push(state),
+        onExchange: (event) => this.events.push(event),
+        onWarning: ({ code }) => this.warnings.push(code),
+      },
+      this.clock,
+    );
+    this.#agent.start();
+    return this;
+  }
+
+  get agent(): Agent {
+    if (this.#agent === undefined) throw new Error('not started');
+    return this.#agent;
+  }
+
+  async stop(): Promise<void> {
+    await this.#agent?.destroy();
+    await this.proxy.close();
+    this.#target.closeAllConnections();
+    await new Promise((resolve) => this.#target.close(resolve));
+  }
+
+  async reaches(kind: ConnectionState['kind']): Promise<ConnectionState> {
+    await until(() => this.agent.state.kind === kind, `${kind}, not ${this.agent.state.kind}`);
+    return this.agent.state;
+  }
+
+  /** The stable code of why the connection is down. */
+  get trouble(): string | undefined {
+    const { state } = this.agent;
+    return 'trouble' in state ? state.trouble?.code : undefined;
+  }
+}

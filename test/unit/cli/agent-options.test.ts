@@ -1,0 +1,250 @@
+import assert from 'node:assert/strict';
+import {
+  type AgentConfig,
+  type AgentFlags,
+  type AgentSources,
+  readAgentConfig,
+} from '../../../src/cli/agent/options.ts';
+
+const SECRET = 'a secret of 24 letters..';
+
+function sources(flags: AgentFlags = {}, over: Partial<AgentSources> = {}): AgentSources {
+  return {
+    flags,
+    env: { CARONTE_SECRET: SECRET, CARONTE_CODE: 'orders' },
+    read: () => ({ ok: false, problem: 'there is no such file' }),
+    place: ['machine', 'user', '/folder'],
+    version: '1.2.3',
+    ...over,
+  };
+}
+
+function accepted(flags: AgentFlags = {}, over: Partial<AgentSources> = {}): AgentConfig {
+  const result = readAgentConfig(sources(flags, over));
+  assert(result.ok, result.ok ? '' : result.problems.join('\n'));
+  return result.config;
+}
+
+function refused(flags: AgentFlags, over: Partial<AgentSources> = {}): readonly string[] {
+  const result = readAgentConfig(sources(flags, over));
+  assert(!result.ok, 'expected problems');
+  return result.problems;
+}
+
+describe('the options of an agent', () => {
+  it('have the documented defaults', () => {
+    const { options, logFormat, warnings } = accepted();
+    const { installation, ...others } = options;
+    assert.match(installation, /^[0-9a-f]{32}$/);
+    assert.deepEqual(others, {
+      proxyUrl: 'http://localhost:8080',
+      secret: SECRET,
+      code: 'orders',
+      target: 'http://localhost:8080',
+      sendReply: false,
+      maxAttempts: 5,
+      targetTimeoutMs: 120_000,
+      pollTimeoutMs: 60_000,
+      takeover: false,
+      software: 'caronte-cli/1.2.3',
+    });
+    assert.deepEqual([logFormat, warnings], ['pretty', []]);
+  });
+
+  it('are all taken', () => {
+    const { options, logFormat } = accepted({
+      code: 'EXAMPLE_TARGET',
+      proxyProtocol: 'https',
+      proxyHost: 'proxy.example',
+      proxyPort: '8443',
+      targetHost: '::1',
+      targetPort: '5000',
+      targetMaxAttempts: '7',
+      timeout: '1.5',
+      targetTimeout: '0.25',
+      sendReply: true,
+      takeover: true,
+      logFormat: 'json',
+    });
+    assert.equal(options.code, 'EXAMPLE_TARGET');
+    assert.equal(options.proxyUrl, 'https://proxy.example:8443');
+    assert.equal(options.target, 'http://[::1]:5000');
+    assert.deepEqual(
+      [options.maxAttempts, options.pollTimeoutMs, options.targetTimeoutMs],
+      [7, 1500, 250],
+    );
+    assert.deepEqual([options.sendReply, options.takeover, logFormat], [true, true, 'json']);
+  });
+
+  it('must include code and secret, and are all judged at once', () => {
+    const problems = refused({ timeout: '0' }, { env: { CARONTE_SECRET: '', CARONTE_CODE: '' } });
+    assert.equal(problems.length, 3);
+    assert.match(problems[0] ?? '', /^no secret: .*CARONTE_SECRET.*--secret-file.*--secret </);
+    assert.match(problems[1] ?? '', /^no code: .*--code.*CARONTE_CODE/);
+  });
+
+  it('prefer a flag to the environment', () => {
+    assert.equal(accepted({ code: 'other' }).options.code, 'other');
+  });
+
+  for (const code of ['', 'a/b', '-a', 'a-', 'a b', 'a'.repeat(64), 'é', 'a\u001b']) {
+    it(`refuse ${JSON.stringify(code.slice(0, 10))} as code`, () => {
+      const [problem = '', ...others] = refused({ code });
+      assert.match(problem, /^--code: ".*" is not 1 to 63 letters/);
+      assert.deepEqual(others, []);
+      assert.doesNotMatch(problem, /\p{Cc}/u);
+    });
+  }
+
+  for (const [name, flag, low, min, max, high] of [
+    ['timeout', '--timeout', '1.19', '1.2', '3600', '3600.1'],
+    ['targetTimeout', '--target-timeout', '0.09', '0.1', '3600', '3601'],
+    ['targetMaxAttempts', '--target-max-attempts', '0', '1', '100', '101'],
+  ] as const) {
+    it(`take ${flag} from ${min} to ${max} and nothing else`, () => {
+      accepted({ [name]: min });
+      accepted({ [name]: max });
+      for (const wrong of [low, high, '', '-1', '1e2', 'x', '0x10', 'NaN', ' 5']) {
+        const [problem = ''] = refused({ [name]: wrong });
+        assert(problem.startsWith(`${flag}: "${wrong}" is not a `), problem);
+        assert(problem.endsWith(`from ${min} to ${max}`), problem);
+      }
+    });
+  }
+
+  it('do not take a fraction of an attempt', () => {
+    assert.equal(refused({ targetMaxAttempts: '1.5' }).length, 1);
+  });
+
+  it('know two formats of lines', () => {
+    assert.deepEqual(refused({ logFormat: 'xml' }), [
+      '--log-format: "xml" is neither pretty nor json',
+    ]);
+  });
+
+  it('make the same installation of the same place and code only', () => {
+    const installation = (place: string[], code: string) =>
+      accepted({ code }, { place }).options.installation;
+    const one = installation(['m', 'u', '/f'], 'a');
+    assert.equal(installation(['m', 'u', '/f'], 'a'), one);
+    assert.notEqual(installation(['m', 'u', '/g'], 'a'), one);
+    assert.notEqual(installation(['m', 'u', '/f'], 'b'), one);
+    assert.notEqual(installation(['m', 'u/f'], 'a'), installation(['mu', '/f'], 'a'));
+  });
+
+  describe('of the secret', () => {
+    const env = { CARONTE_CODE: 'orders' };
+    const file = (text: string) => ({ env, read: () => ({ ok: true, text }) as const });
+
+    it('are warned about on the command line', () => {
+      const { options, warnings } = accepted({ secret: 'hunter22' });
+      assert.equal(options.secret, 'hunter22');
+      assert.deepEqual(
+        warnings.map(({ code }) => code),
+        ['secret_on_command_line'],
+      );
+    });
+
+    it('may be a file, whose first line counts', () => {
+      assert.equal(
+        accepted({ secretFile: '/s' }, file(`\n ${SECRET}\r\nold one\n`)).options.secret,
+        SECRET,
+      );
+      const byVariable = { ...file(SECRET), env: { ...env, CARONTE_SECRET_FILE: '/s' } };
+      assert.equal(accepted({}, byVariable).options.secret, SECRET);
+    });
+
+    it('may be two lines of a variable, of which the first counts', () => {
+      const two = { env: { ...env, CARONTE_SECRET: `${SECRET}\nold one` } };
+      assert.equal(accepted({}, two).options.secret, SECRET);
+    });
+
+    it('must be one only', () => {
+      assert.deepEqual(refused({ secret: SECRET, secretFile: '/s' }), [
+        '--secret and --secret-file: give one of them, not both',
+      ]);
+      assert.deepEqual(
+        refused({}, { env: { ...env, CARONTE_SECRET: SECRET, CARONTE_SECRET_FILE: '/s' } }),
+        ['CARONTE_SECRET and CARONTE_SECRET_FILE: give one of them, not both'],
+      );
+    });
+
+    it('must be readable and long enough, and are never shown', () => {
+      assert.deepEqual(refused({ secretFile: '/s' }), ['secret file /s: there is no such file']);
+      assert.deepEqual(refused({ secretFile: '/s' }, file('\n')), [
+        'secret file /s: the secret is missing',
+      ]);
+      assert.deepEqual(refused({ secret: 'hunt' }), [
+        '--secret: the secret is shorter than 6 characters',
+      ]);
+    });
+  });
+});
+
+describe('the address of a proxy or target', () => {
+  const proxy = (flags: AgentFlags) => accepted(flags).options.proxyUrl;
+
+  it('may be given as a whole, with a path for a proxy below one', () => {
+    assert.equal(proxy({ proxyUrl: 'https://Example.com/below/' }), 'https://example.com/below');
+    assert.equal(accepted({ target: 'https://[::1]:3000/' }).options.target, 'https://[::1]:3000');
+  });
+
+  it('may be given as a whole and in parts that say the same', () => {
+    const proxyUrl = 'https://example.com/below';
+    const parts = { proxyProtocol: 'HTTPS:', proxyHost: 'EXAMPLE.com', proxyPort: '0443' };
+    assert.equal(proxy({ proxyUrl, ...parts }), proxyUrl);
+    assert.equal(
+      accepted({ target: 'http://[::1]', targetHost: '0:0::1', targetPort: '80' }).options.target,
+      'http://[::1]',
+    );
+  });
+
+  it('is refused if parts say something else', () => {
+    const proxyUrl = 'https://example.com';
+    assert.deepEqual(
+      refused({ proxyUrl, proxyProtocol: 'http', proxyHost: 'a', proxyPort: '80' }),
+      [
+        '--proxy-protocol http contradicts --proxy-url https://example.com/: give one of them',
+        '--proxy-host a contradicts --proxy-url https://example.com/: give one of them',
+        '--proxy-port 80 contradicts --proxy-url https://example.com/: give one of them',
+      ],
+    );
+  });
+
+  for (const url of [
+    'localhost:8080',
+    'ws://a',
+    'http://u:p@a',
+    'http://a?b',
+    'http://a#b',
+    '',
+    'x',
+  ]) {
+    it(`is refused if it is "${url}"`, () => {
+      assert.match(
+        refused({ proxyUrl: url })[0] ?? '',
+        /^--proxy-url: ".*" is not an http or https/,
+      );
+      assert.match(refused({ target: url })[0] ?? '', /^--target: ".*" is not an http or https/);
+    });
+  }
+
+  it('has no path if it is a target’s', () => {
+    assert.match(refused({ target: 'http://localhost/api' })[0] ?? '', /has a path/);
+  });
+
+  it('is refused for each part that is wrong', () => {
+    const flags = { targetProtocol: 'ftp', targetHost: 'a:80', targetPort: '0' };
+    assert.deepEqual(refused(flags), [
+      '--target-protocol: "ftp" is neither http nor https',
+      '--target-host: "a:80" is not a host name or an IP address, without port',
+      '--target-port: "0" is not a whole number from 1 to 65535',
+    ]);
+  });
+
+  it('has a port from 1 to 65535', () => {
+    assert.equal(proxy({ proxyPort: '1' }), 'http://localhost:1');
+    assert.equal(proxy({ proxyPort: '65535' }), 'http://localhost:65535');
+    for (const proxyPort of ['0', '65536', '-1', '80.5', '']) refused({ proxyPort });
+  });
+});

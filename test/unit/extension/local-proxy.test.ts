@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from '../../../src/extension/proxy/free-port.ts';
+import { LocalProxy } from '../../../src/extension/proxy/local-proxy.ts';
+import { memoryLog } from './history-helpers.ts';
+
+/** Listens as the real one does, and says in its answers what it was started with. */
+const PROGRAM = `
+import { createServer } from 'node:http';
+const port = Number(process.argv.at(-1));
+const server = createServer((_, response) => response.end(JSON.stringify({
+  arguments: process.argv.slice(2), secret: process.env.CARONTE_SECRET,
+  electron: process.env.ELECTRON_RUN_AS_NODE, foreign: process.env.CARONTE_PORT ?? '', pid: process.pid,
+})));
+server.listen(port, '127.0.0.1', () => process.send({ type: 'listening', url: 'http://127.0.0.1:' + port + '/' }));
+process.on('disconnect', () => process.exit(0));
+`;
+
+describe('the local proxy', function () {
+  this.timeout(10_000);
+  let folder: string;
+  let proxy: LocalProxy;
+
+  async function programOf(text: string): Promise<string> {
+    const program = join(folder, 'program.mjs');
+    await writeFile(program, text);
+    return program;
+  }
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'caronte-local-'));
+  });
+  afterEach(async () => {
+    await proxy.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('runs on loopback with a secret of its own, and ends when it is stopped', async () => {
+    process.env['CARONTE_PORT'] = '1';
+    proxy = new LocalProxy({ program: await programOf(PROGRAM), log: memoryLog() });
+    const port = await freePort(0);
+    const state = await proxy.start(port);
+    delete process.env['CARONTE_PORT'];
+    assert.ok(state.kind === 'running');
+    assert.equal(state.url, `http://127.0.0.1:${port}`);
+    const said = (await (await fetch(state.url)).json()) as Record<string, unknown>;
+    assert.deepEqual(said['arguments'], ['proxy', '--host', '127.0.0.1', '--port', String(port)]);
+    assert.equal(said['secret'], proxy.secretFor(state.url));
+    assert.ok(String(said['secret']).length >= 32);
+    assert.equal(said['electron'], '1');
+    assert.equal(said['foreign'], '');
+    assert.equal(proxy.secretFor('http://127.0.0.1:1'), undefined);
+    await proxy.stop();
+    assert.equal(proxy.state.kind, 'off');
+    assert.throws(() => process.kill(Number(said['pid']), 0));
+  });
+
+  it('starts once, however often it is asked', async () => {
+    proxy = new LocalProxy({ program: await programOf(PROGRAM), log: memoryLog() });
+    const port = await freePort(0);
+    const states = await Promise.all([proxy.start(port), proxy.start(port)]);
+    assert.equal(states[0], states[1]);
+    assert.equal(await proxy.start(), states[0]);
+  });
+
+  it('tells the last line of a program that does not come up', async () => {
+    const program = await programOf(
+      'console.error("first"); console.error("no luck"); process.exit(3)',
+    );
+    proxy = new LocalProxy({ program, log: memoryLog() });
+    assert.deepEqual(await proxy.start(await freePort(0)), { kind: 'failed', detail: 'no luck' });
+    assert.deepEqual(proxy.state, { kind: 'failed', detail: 'no luck' });
+  });
+
+  it('says so when it ends by itself, and can be started again', async () => {
+    const log = memoryLog();
+    proxy = new LocalProxy({ program: await programOf(PROGRAM), log });
+    const state = await proxy.start(await freePort(0));
+    assert.ok(state.kind === 'running');
+    const { pid } = (await (await fetch(state.url)).json()) as { pid: number };
+    const failed = new Promise<void>((resolve) => {
+      proxy.changed.on(({ kind }) => {
+        if (kind === 'failed') resolve();
+      });
+    });
+    process.kill(pid, 'SIGKILL');
+    await failed;
+    assert.equal(log.lines.length, 1);
+    assert.equal((await proxy.start(await freePort(0))).kind, 'running');
+  });
+});
+
+describe('a free port', () => {
+  it('is the preferred one if that is free, else another', async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const taken = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const other = await freePort(taken);
+    assert.notEqual(other, taken);
+    await new Promise((resolve) => server.close(resolve));
+    assert.equal(await freePort(taken), taken);
+  });
+});

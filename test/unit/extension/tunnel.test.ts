@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import type { Agent, AgentObserver, AgentOptions, Trouble } from '../../../src/agent/index.ts';
+import type { TunnelPlan } from '../../../src/extension/tunnel/plan.ts';
+import { isRunning, publicUrlOf, type TunnelState } from '../../../src/extension/tunnel/state.ts';
+import { nextHealth, type TargetHealth } from '../../../src/extension/tunnel/target-health.ts';
+import { type Launch, Tunnel } from '../../../src/extension/tunnel/tunnel.ts';
+import { memoryLog } from './history-helpers.ts';
+
+const PLAN: TunnelPlan = {
+  proxyUrl: 'https://proxy.example',
+  code: 'orders',
+  target: { protocol: 'http', host: 'localhost', port: 3000 },
+  sendReply: true,
+  maxAttempts: 5,
+};
+const LAUNCH: Launch = { plan: PLAN, secret: 'a-secret', takeover: false };
+const TROUBLE: Trouble = { code: 'secret_refused', message: 'secret refused' };
+
+/** An engine whose agents do what the test says. */
+class FakeEngine {
+  readonly agents: FakeAgent[] = [];
+  readonly tunnel: Tunnel;
+  readonly states: TunnelState['kind'][] = [];
+
+  constructor() {
+    this.tunnel = new Tunnel({
+      loadEngine: () =>
+        Promise.resolve({
+          createAgent: (options, observer) => {
+            const agent = new FakeAgent(options, observer);
+            this.agents.push(agent);
+            return agent;
+          },
+          describeState: ({ kind }) => kind,
+          defaults: { targetTimeoutMs: 1, pollTimeoutMs: 1 },
+        }),
+      onExchange: () => undefined,
+      log: memoryLog(),
+      software: 'test/1',
+      installation: () => '0'.repeat(32),
+    });
+    this.tunnel.changed.on(({ kind }) => this.states.push(kind));
+  }
+
+  /** The latest agent, once it was started. */
+  async started(): Promise<FakeAgent> {
+    for (;;) {
+      const agent = this.agents.at(-1);
+      if (agent?.started === true && !agent.taken) {
+        agent.taken = true;
+        return agent;
+      }
+      await Promise.resolve();
+    }
+  }
+}
+
+class FakeAgent implements Agent {
+  readonly state = { kind: 'idle' } as const;
+  readonly inHand = 0;
+  started = false;
+  taken = false;
+  ended = '';
+  /** Whether `close` ends at once; else it waits for `destroy`. */
+  closesAtOnce = true;
+  #destroyed: (() => void) | undefined;
+  readonly options: AgentOptions;
+  readonly observer: AgentObserver;
+
+  constructor(options: AgentOptions, observer: AgentObserver) {
+    this.options = options;
+    this.observer = observer;
+  }
+
+  start(): void {
+    this.started = true;
+    this.observer.onState?.({ kind: 'connecting', attempt: 1 });
+  }
+
+  live(): void {
+    this.observer.onState?.({
+      kind: 'live',
+      since: 5,
+      publicUrls: ['https://proxy.example/f/orders'],
+    });
+  }
+
+  close(): Promise<void> {
+    this.ended ||= 'close';
+    if (this.closesAtOnce) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#destroyed = resolve;
+    });
+  }
+
+  destroy(): Promise<void> {
+    this.ended = 'destroy';
+    this.#destroyed?.();
+    return Promise.resolve();
+  }
+}
+
+describe('a tunnel', () => {
+  it('resolves its start once it is live', async () => {
+    const engine = new FakeEngine();
+    const start = engine.tunnel.start(LAUNCH);
+    const agent = await engine.started();
+    agent.live();
+    const state = await start;
+    assert.equal(state.kind, 'live');
+    assert.equal(publicUrlOf(state), 'https://proxy.example/f/orders');
+    assert.equal(agent.options.target, 'http://localhost:3000');
+    assert.equal(agent.options.installation, '0'.repeat(32));
+  });
+
+  it('resolves its start with the trouble that keeps it from working', async () => {
+    const engine = new FakeEngine();
+    const start = engine.tunnel.start(LAUNCH);
+    (await engine.started()).observer.onState?.({ kind: 'stopped', trouble: TROUBLE });
+    const state = await start;
+    assert.deepEqual(state, { kind: 'trouble', plan: PLAN, trouble: TROUBLE });
+    assert.ok(!isRunning(state));
+  });
+
+  it('keeps its public address while it reconnects', async () => {
+    const engine = new FakeEngine();
+    const start = engine.tunnel.start(LAUNCH);
+    const agent = await engine.started();
+    agent.live();
+    await start;
+    const trouble = { code: 'proxy_unreachable', message: 'refused' } as const;
+    agent.observer.onState?.({ kind: 'retrying', attempt: 1, delayMs: 9, until: 9, trouble });
+    assert.equal(publicUrlOf(engine.tunnel.state), 'https://proxy.example/f/orders');
+    agent.observer.onState?.({ kind: 'connecting', attempt: 2 });
+    assert.equal(publicUrlOf(engine.tunnel.state), 'https://proxy.example/f/orders');
+  });
+
+  it('ends the agent before a second start, and hears no more of it', async () => {
+    const engine = new FakeEngine();
+    const first = engine.tunnel.start(LAUNCH);
+    const old = await engine.started();
+    old.live();
+    await first;
+    const second = engine.tunnel.start({ ...LAUNCH, takeover: true });
+    const agent = await engine.started();
+    assert.equal(old.ended, 'close');
+    old.observer.onState?.({ kind: 'stopped', trouble: TROUBLE });
+    agent.live();
+    assert.equal((await second).kind, 'live');
+    assert.equal(agent.options.takeover, true);
+  });
+
+  it('is off after a stop, and says that it stops', async () => {
+    const engine = new FakeEngine();
+    const start = engine.tunnel.start(LAUNCH);
+    const agent = await engine.started();
+    agent.live();
+    await start;
+    await engine.tunnel.stop();
+    assert.deepEqual(engine.states, ['connecting', 'connecting', 'live', 'stopping', 'off']);
+    assert.equal(agent.ended, 'close');
+    await engine.tunnel.stop();
+  });
+
+  it('does not wait for exchanges in hand when it is stopped a second time', async () => {
+    const engine = new FakeEngine();
+    const start = engine.tunnel.start(LAUNCH);
+    const agent = await engine.started();
+    agent.live();
+    await start;
+    agent.closesAtOnce = false;
+    const stop = engine.tunnel.stop();
+    await engine.tunnel.stop();
+    await stop;
+    assert.equal(agent.ended, 'destroy');
+    assert.equal(engine.tunnel.state.kind, 'off');
+  });
+
+  it('is off if it was stopped before its engine was there', async () => {
+    const engine = new FakeEngine();
+    const start = engine.tunnel.start(LAUNCH);
+    await engine.tunnel.stop();
+    await start;
+    assert.equal(engine.tunnel.state.kind, 'off');
+    assert.equal(engine.agents.length, 0);
+  });
+});
+
+describe('the target’s health', () => {
+  const unknown: TargetHealth = { kind: 'unknown' };
+
+  it('follows what the target did last', () => {
+    const answers = nextHealth(unknown, {
+      type: 'response',
+      id: 'a',
+      at: 1,
+      status: 204,
+      reason: '',
+      fields: [],
+    });
+    assert.deepEqual(answers, { kind: 'answers', at: 1, status: 204 });
+    const fails = nextHealth(answers, {
+      type: 'attempt-failed',
+      id: 'a',
+      at: 2,
+      attempt: 1,
+      detail: 'refused',
+      pauseMs: 1,
+    });
+    assert.deepEqual(fails, { kind: 'fails', at: 2, detail: 'refused' });
+  });
+
+  it('does not change with what says nothing about it', () => {
+    const event = { type: 'ended', id: 'a', at: 1, outcome: { kind: 'replied' } } as const;
+    assert.equal(nextHealth(unknown, event), unknown);
+  });
+});
