@@ -1,0 +1,145 @@
+import { isCode } from './code.ts';
+import { readProxyUrl } from './proxy-url.ts';
+import {
+  BOUNDS,
+  DEFAULTS,
+  type NumberBounds,
+  SECTION,
+  SETTING,
+  type SettingKey,
+} from './schema.ts';
+import { isHost } from './target.ts';
+
+/** What the settings say. `undefined` where they leave a choice to the user. */
+export interface Settings {
+  readonly proxyUrl: string | undefined;
+  readonly code: string | undefined;
+  readonly targetPort: number | undefined;
+  readonly targetHost: string;
+  readonly targetProtocol: 'http' | 'https';
+  readonly sendReply: boolean;
+  readonly maxAttempts: number;
+  readonly autoStart: boolean;
+  /** Exchanges. */
+  readonly historyLimit: number;
+  /** Bytes on disk. */
+  readonly historyMaxBytes: number;
+}
+
+/** A value that cannot be used, and what is wrong with it. */
+export interface SettingProblem {
+  readonly key: SettingKey;
+  readonly detail: string;
+}
+
+export interface ReadSettings {
+  readonly settings: Settings;
+  readonly problems: readonly SettingProblem[];
+}
+
+/**
+ * Reads all settings through `get`, which is given a key below `caronte.`. The editor does not
+ * enforce the manifest's types and bounds: a value that does not fit is replaced by the default
+ * (a number out of bounds by the nearest bound), and named among the problems.
+ */
+export function readSettings(get: (key: SettingKey) => unknown): ReadSettings {
+  const problems: SettingProblem[] = [];
+  const complain = (key: SettingKey, detail: string): void => {
+    problems.push({ key, detail: `${SECTION}.${key} ${detail}` });
+  };
+
+  const flag = (key: SettingKey, fallback: boolean): boolean => {
+    const value = get(key) ?? fallback;
+    if (typeof value === 'boolean') return value;
+    complain(key, `must be true or false; ${String(fallback)} is used`);
+    return fallback;
+  };
+  const whole = <T>(key: SettingKey, bounds: NumberBounds, fallback: T): number | T => {
+    const value = get(key) ?? fallback;
+    if (value === fallback) return fallback;
+    if (typeof value !== 'number' || !Number.isInteger(value)) {
+      complain(key, 'must be a whole number; it is ignored');
+      return fallback;
+    }
+    const used = Math.min(bounds.max, Math.max(bounds.min, value));
+    if (used !== value) {
+      complain(key, `must be from ${bounds.min} to ${bounds.max}; ${used} is used`);
+    }
+    return used;
+  };
+  /** A text that `accept` turns into what is used, or refuses with undefined. */
+  const text = (
+    key: SettingKey,
+    accept: (value: string) => string | undefined,
+    rule: string,
+  ): string | undefined => {
+    const value = get(key) ?? '';
+    if (typeof value === 'string') {
+      const trimmed = value.trim();
+      if (trimmed === '') return undefined;
+      const accepted = accept(trimmed);
+      if (accepted !== undefined) return accepted;
+    }
+    complain(key, `${rule}; it is ignored`);
+    return undefined;
+  };
+
+  const settings: Settings = {
+    proxyUrl: text(
+      SETTING.proxyUrl,
+      (value) => {
+        const result = readProxyUrl(value);
+        return result.ok ? result.url : undefined;
+      },
+      'must be an http or https address without credentials and query',
+    ),
+    code: text(
+      SETTING.code,
+      (value) => (isCode(value) ? value : undefined),
+      'must be 1 to 63 letters, digits, "-" or "_"',
+    ),
+    targetPort: port(SETTING.targetPort),
+    targetHost:
+      text(
+        SETTING.targetHost,
+        (value) => (isHost(value) ? value : undefined),
+        'must be a host name or an address',
+      ) ?? DEFAULTS.targetHost,
+    targetProtocol: protocol(),
+    sendReply: flag(SETTING.sendReply, DEFAULTS.sendReply),
+    maxAttempts: whole(SETTING.maxAttempts, BOUNDS.maxAttempts, DEFAULTS.maxAttempts),
+    autoStart: flag(SETTING.autoStart, DEFAULTS.autoStart),
+    historyLimit: whole(SETTING.historyLimit, BOUNDS.historyLimit, DEFAULTS.historyLimit),
+    historyMaxBytes: whole(
+      SETTING.historyMaxBytes,
+      BOUNDS.historyMaxBytes,
+      DEFAULTS.historyMaxBytes,
+    ),
+  };
+  return { settings, problems };
+
+  /** Unlike other numbers, a port out of bounds means none that is near it. */
+  function port(key: SettingKey): number | undefined {
+    const value = get(key) ?? undefined;
+    if (value === undefined || isPort(value)) return value;
+    complain(key, `must be from ${BOUNDS.port.min} to ${BOUNDS.port.max}; it is ignored`);
+    return undefined;
+  }
+
+  function protocol(): 'http' | 'https' {
+    const value = get(SETTING.targetProtocol) ?? DEFAULTS.targetProtocol;
+    if (value === 'http' || value === 'https') return value;
+    complain(SETTING.targetProtocol, `must be http or https; ${DEFAULTS.targetProtocol} is used`);
+    return DEFAULTS.targetProtocol;
+  }
+}
+
+/** Whether a value is a port that something can listen on. */
+export function isPort(value: unknown): value is number {
+  return (
+    typeof value === 'number' &&
+    Number.isInteger(value) &&
+    value >= BOUNDS.port.min &&
+    value <= BOUNDS.port.max
+  );
+}

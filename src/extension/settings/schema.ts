@@ -1,0 +1,54 @@
+/** Keys below `caronte.`. A test compares names, types, defaults and bounds with the manifest. */
+export const SETTING = {
+  proxyUrl: 'proxyUrl',
+  code: 'code',
+  targetPort: 'target.port',
+  targetHost: 'target.host',
+  targetProtocol: 'target.protocol',
+  sendReply: 'sendReply',
+  maxAttempts: 'maxAttempts',
+  autoStart: 'autoStart',
+  historyLimit: 'history.limit',
+  historyMaxBytes: 'history.maxBytes',
+} as const;
+
+export type SettingKey = (typeof SETTING)[keyof typeof SETTING];
+
+/** Section of all settings. */
+export const SECTION = 'caronte';
+
+export interface NumberBounds {
+  readonly min: number;
+  readonly max: number;
+}
+
+export const BOUNDS = {
+  port: { min: 1, max: 65_535 },
+  maxAttempts: { min: 1, max: 20 },
+  /** Exchanges. */
+  historyLimit: { min: 10, max: 10_000 },
+  /** Bytes on disk: 1 MiB to 8 GiB. */
+  historyMaxBytes: { min: 1_048_576, max: 8_589_934_592 },
+} as const satisfies Record<string, NumberBounds>;
+
+export const DEFAULTS = {
+  targetHost: 'localhost',
+  targetProtocol: 'http',
+  sendReply: true,
+  maxAttempts: 5,
+  autoStart: false,
+  historyLimit: 1000,
+  historyMaxBytes: 268_435_456,
+} as const;
+
+/** Settings that decide where traffic goes, or that something starts: only from a trusted folder. */
+export const RESTRICTED: readonly SettingKey[] = [
+  SETTING.proxyUrl,
+  SETTING.code,
+  SETTING.targetPort,
+  SETTING.targetHost,
+  SETTING.targetProtocol,
+  SETTING.sendReply,
+  SETTING.maxAttempts,
+  SETTING.autoStart,
+];

@@ -1,0 +1,96 @@
+import { isCode } from '../settings/code.ts';
+import { readProxyUrl } from '../settings/proxy-url.ts';
+import { isPort, type Settings } from '../settings/read.ts';
+import { isHost, type Target } from '../settings/target.ts';
+
+/** What one run of a tunnel does, but for the secret. */
+export interface TunnelPlan {
+  readonly proxyUrl: string;
+  readonly code: string;
+  readonly target: Target;
+  readonly sendReply: boolean;
+  readonly maxAttempts: number;
+}
+
+/** What a caller of the start command may say in the settings' stead. */
+export interface StartOptions {
+  readonly proxyUrl?: string;
+  readonly code?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly protocol?: 'http' | 'https';
+  /** Take the code from another agent that has it. */
+  readonly takeover?: boolean;
+}
+
+/** A plan of which parts are still to be asked for. */
+export interface Draft {
+  readonly proxyUrl: string | undefined;
+  readonly code: string | undefined;
+  readonly port: number | undefined;
+  readonly host: string;
+  readonly protocol: 'http' | 'https';
+  readonly sendReply: boolean;
+  readonly maxAttempts: number;
+}
+
+/**
+ * Reads what a command was called with: other extensions, key bindings and the editor's menus pass
+ * all sorts of things. Throws a TypeError for an option that is there and cannot be used.
+ */
+export function readStartOptions(value: unknown): StartOptions {
+  if (typeof value !== 'object' || value === null) return {};
+  const given = value as Record<string, unknown>;
+  const pick = <K extends keyof StartOptions>(
+    name: K,
+    accept: (value: unknown) => StartOptions[K] | undefined,
+  ): Pick<StartOptions, K> | undefined => {
+    if (given[name] === undefined) return undefined;
+    const accepted = accept(given[name]);
+    if (accepted === undefined) throw new TypeError(`The option "${name}" cannot be used.`);
+    return { [name]: accepted } as Pick<StartOptions, K>;
+  };
+  return {
+    ...pick('proxyUrl', (url) => {
+      const result = typeof url === 'string' ? readProxyUrl(url) : undefined;
+      return result?.ok === true ? result.url : undefined;
+    }),
+    ...pick('code', (code) => (typeof code === 'string' && isCode(code) ? code : undefined)),
+    ...pick('host', (host) => (typeof host === 'string' && isHost(host) ? host : undefined)),
+    ...pick('port', (port) => (isPort(port) ? port : undefined)),
+    ...pick('protocol', (name) => (name === 'http' || name === 'https' ? name : undefined)),
+    ...pick('takeover', (takeover) => (typeof takeover === 'boolean' ? takeover : undefined)),
+  };
+}
+
+/** What is known before anything is asked: options first, then settings. */
+export function draftPlan(settings: Settings, options: StartOptions): Draft {
+  return {
+    proxyUrl: options.proxyUrl ?? settings.proxyUrl,
+    code: options.code ?? settings.code,
+    port: options.port ?? settings.targetPort,
+    host: options.host ?? settings.targetHost,
+    protocol: options.protocol ?? settings.targetProtocol,
+    sendReply: settings.sendReply,
+    maxAttempts: settings.maxAttempts,
+  };
+}
+
+/** The plan of a draft; undefined as long as a part is missing. */
+export function completePlan(draft: Draft): TunnelPlan | undefined {
+  const { proxyUrl, code, port, host, protocol, sendReply, maxAttempts } = draft;
+  if (proxyUrl === undefined || code === undefined || port === undefined) return undefined;
+  return { proxyUrl, code, target: { protocol, host, port }, sendReply, maxAttempts };
+}
+
+export function isSamePlan(a: TunnelPlan, b: TunnelPlan): boolean {
+  return (
+    a.proxyUrl === b.proxyUrl &&
+    a.code === b.code &&
+    a.target.protocol === b.target.protocol &&
+    a.target.host === b.target.host &&
+    a.target.port === b.target.port &&
+    a.sendReply === b.sendReply &&
+    a.maxAttempts === b.maxAttempts
+  );
+}

@@ -1,0 +1,135 @@
+import type {
+  Agent,
+  AgentObserver,
+  AgentOptions,
+  AgentWarning,
+  ConnectionState,
+} from '../../agent/index.ts';
+import type { Logger } from '../base/logger.ts';
+import { Signal } from '../base/signal.ts';
+import { endsWithin } from '../base/within.ts';
+import { targetOrigin } from '../settings/target.ts';
+import type { TunnelPlan } from './plan.ts';
+import { nextState, type TunnelState } from './state.ts';
+
+/** The part of the engine that a tunnel uses. */
+export interface Engine {
+  readonly createAgent: (options: AgentOptions, observer: AgentObserver) => Agent;
+  readonly describeState: (state: ConnectionState) => string;
+  readonly defaults: { readonly targetTimeoutMs: number; readonly pollTimeoutMs: number };
+}
+
+export interface TunnelOptions {
+  /** Loads the engine when it is first needed: it is most of the extension's code. */
+  readonly loadEngine: () => Promise<Engine>;
+  readonly onExchange: NonNullable<AgentObserver['onExchange']>;
+  readonly log: Logger;
+  /** Name and version, for the proxy's log. */
+  readonly software: string;
+  /** 32 hexadecimal digits, stable for this workspace. */
+  readonly installation: () => string;
+}
+
+export interface Launch {
+  readonly plan: TunnelPlan;
+  readonly secret: string;
+  readonly takeover: boolean;
+}
+
+/** How long exchanges in hand may take when the user stops the tunnel, in milliseconds. */
+export const STOP_GRACE_MS = 10_000;
+/** The same when it only starts anew, or the window closes. */
+export const RESTART_GRACE_MS = 1_500;
+
+/** The one tunnel of a window: at most one agent at a time, started and stopped in turn. */
+export class Tunnel {
+  readonly changed = new Signal<TunnelState>();
+  readonly warned = new Signal<AgentWarning>();
+  readonly #options: TunnelOptions;
+  #state: TunnelState = { kind: 'off' };
+  #launch: Launch | undefined;
+  #agent: Agent | undefined;
+  /** Grows with each start and stop: what belongs to an earlier one is over. */
+  #turn = 0;
+
+  constructor(options: TunnelOptions) {
+    this.#options = options;
+  }
+
+  get state(): TunnelState {
+    return this.#state;
+  }
+
+  /** The latest start, which a restart repeats. */
+  get launch(): Launch | undefined {
+    return this.#launch;
+  }
+
+  /** Starts, after ending what runs. Resolves once the first try to connect has had its result. */
+  async start(launch: Launch): Promise<TunnelState> {
+    const turn = ++this.#turn;
+    const { plan } = launch;
+    this.#launch = launch;
+    this.#move({ kind: 'connecting', plan, publicUrl: undefined });
+    const [engine] = await Promise.all([this.#options.loadEngine(), this.#end(RESTART_GRACE_MS)]);
+    if (turn !== this.#turn) return this.#state;
+    const settled = new Promise<void>((resolve) => {
+      const listener = this.changed.on(({ kind }) => {
+        if (turn === this.#turn && kind === 'connecting') return;
+        listener.dispose();
+        resolve();
+      });
+    });
+    this.#agent = engine.createAgent(
+      {
+        proxyUrl: plan.proxyUrl,
+        secret: launch.secret,
+        code: plan.code,
+        target: targetOrigin(plan.target),
+        sendReply: plan.sendReply,
+        maxAttempts: plan.maxAttempts,
+        takeover: launch.takeover,
+        installation: this.#options.installation(),
+        software: this.#options.software,
+        ...engine.defaults,
+      },
+      {
+        onState: (connection) => {
+          if (turn !== this.#turn) return;
+          this.#options.log.info(`Tunnel ${plan.code}: ${engine.describeState(connection)}`);
+          this.#move(nextState(this.#state, plan, connection));
+        },
+        onExchange: this.#options.onExchange,
+        onWarning: (warning) => {
+          this.#options.log.warn(warning.message);
+          this.warned.fire(warning);
+        },
+      },
+    );
+    this.#agent.start();
+    await settled;
+    return this.#state;
+  }
+
+  /** Resolves when nothing runs any more. A second call does not wait for exchanges in hand. */
+  async stop(graceMs = STOP_GRACE_MS): Promise<void> {
+    const { state } = this;
+    const turn = ++this.#turn;
+    if (state.kind === 'off') return;
+    if (this.#agent !== undefined) this.#move({ kind: 'stopping', plan: state.plan });
+    await this.#end(state.kind === 'stopping' ? 0 : graceMs);
+    if (turn === this.#turn) this.#move({ kind: 'off' });
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    const agent = this.#agent;
+    if (agent === undefined) return;
+    if (graceMs === 0 || !(await endsWithin(agent.close(), graceMs))) await agent.destroy();
+    if (this.#agent === agent) this.#agent = undefined;
+  }
+
+  #move(state: TunnelState): void {
+    this.#state = state;
+    this.changed.fire(state);
+  }
+}

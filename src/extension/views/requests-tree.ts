@@ -1,0 +1,153 @@
+import * as vscode from 'vscode';
+import { Disposables } from '../base/disposables.ts';
+import { Throttle } from '../base/throttle.ts';
+import { visibleText } from '../base/visible.ts';
+import type { Entry } from '../history/entry.ts';
+import type { HistoryStore } from '../history/store.ts';
+import { COMMAND, ROW } from '../ids.ts';
+import { durationText, sizeText } from './figures.ts';
+import { rowLook } from './row-look.ts';
+import { ageText, outcomeText } from './texts.ts';
+
+export type RequestNode =
+  | { readonly kind: 'exchange'; readonly key: string }
+  /** Leads to the rows that are not shown yet. */
+  | { readonly kind: 'more' };
+
+/** Rows at first, and how many more a click brings: drawing is what costs, not keeping. */
+const PAGE = 200;
+/** A list is told of changes at most this often, in milliseconds. */
+const MAX_REFRESH_MS = 200;
+/** Ages are written anew this often, in milliseconds. */
+const AGES_MS = 20_000;
+const MAX_LABEL = 300;
+
+/** The history, newest first. */
+export class RequestsTree implements vscode.TreeDataProvider<RequestNode> {
+  readonly #history: HistoryStore;
+  readonly #owned = new Disposables();
+  readonly #changed = this.#owned.add(new vscode.EventEmitter<undefined>());
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #throttle: Throttle;
+  #shown = PAGE;
+  #ages: NodeJS.Timeout | undefined;
+
+  constructor(history: HistoryStore) {
+    this.#history = history;
+    this.#throttle = this.#owned.add(
+      new Throttle(() => {
+        this.#changed.fire(undefined);
+      }, MAX_REFRESH_MS),
+    );
+    this.#owned.add(
+      history.changed.on(() => {
+        this.#throttle.request();
+      }),
+    );
+    this.#owned.add({
+      dispose: () => {
+        clearInterval(this.#ages);
+      },
+    });
+  }
+
+  /** Ages only grow while somebody looks. */
+  setVisible(visible: boolean): void {
+    clearInterval(this.#ages);
+    if (!visible) return;
+    this.#throttle.request();
+    this.#ages = setInterval(() => {
+      if (this.#history.size > 0) this.#throttle.request();
+    }, AGES_MS);
+  }
+
+  showMore(): void {
+    this.#shown += PAGE;
+    this.#throttle.request();
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  getChildren(node?: RequestNode): RequestNode[] {
+    if (node !== undefined) return [];
+    const rows: RequestNode[] = this.#history
+      .newest(this.#shown)
+      .map(({ key }) => ({ kind: 'exchange', key }));
+    return this.#history.size > this.#shown ? [...rows, { kind: 'more' }] : rows;
+  }
+
+  getParent(): undefined {
+    return undefined;
+  }
+
+  getTreeItem(node: RequestNode): vscode.TreeItem {
+    if (node.kind === 'more') return moreItem(this.#history.size - this.#shown);
+    const entry = this.#history.get(node.key);
+    return entry === undefined ? new vscode.TreeItem('') : exchangeItem(entry);
+  }
+}
+
+function exchangeItem(entry: Entry): vscode.TreeItem {
+  const path = visibleText(entry.target);
+  const label = `${entry.method} ${path.split('?', 1)[0] ?? path}`.slice(0, MAX_LABEL);
+  const item = new vscode.TreeItem(label);
+  const look = rowLook(entry);
+  const result = resultText(entry);
+  const duration = entry.durationMs === undefined ? [] : [durationText(entry.durationMs)];
+  const age = ageText(entry.at);
+  item.id = entry.key;
+  item.description = [result, ...duration, age].join(' · ');
+  item.iconPath = new vscode.ThemeIcon(
+    look.icon,
+    look.color === undefined ? undefined : new vscode.ThemeColor(look.color),
+  );
+  item.tooltip = tooltip(entry, path);
+  item.accessibilityInformation = { label: [label, result, ...duration, age].join(', ') };
+  item.contextValue = ` ${[
+    ROW.exchange,
+    ...(entry.requestBytes > 0 ? [ROW.requestBody] : []),
+    ...(entry.responseBytes > 0 ? [ROW.responseBody] : []),
+  ].join(' ')} `;
+  item.command = {
+    command: COMMAND.openRequest,
+    title: vscode.l10n.t('Show Request'),
+    arguments: [entry.key],
+  };
+  return item;
+}
+
+function resultText(entry: Entry): string {
+  const outcome = outcomeText(entry.outcome);
+  const isAnswering = entry.outcome.kind === 'open' && entry.status !== undefined;
+  if (outcome === undefined || isAnswering) return String(entry.status ?? '');
+  return entry.status === undefined ? outcome : `${entry.status} ${outcome}`;
+}
+
+function tooltip(entry: Entry, path: string): string {
+  const lines = [`${entry.method} ${path}`.slice(0, 1000), resultText(entry)];
+  if (entry.outcome.kind === 'failed' || entry.outcome.kind === 'undelivered') {
+    lines.push(entry.outcome.detail);
+  }
+  lines.push(new Date(entry.at).toLocaleString(vscode.env.language));
+  if (entry.outcome.kind !== 'open') {
+    lines.push(
+      vscode.l10n.t(
+        '{0} sent, {1} returned',
+        sizeText(entry.requestBytes),
+        sizeText(entry.responseBytes),
+      ),
+    );
+  }
+  return lines.join('\n');
+}
+
+function moreItem(count: number): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Show More'));
+  item.id = 'more';
+  item.description = vscode.l10n.t('{0} older', count);
+  item.iconPath = new vscode.ThemeIcon('ellipsis');
+  item.command = { command: COMMAND.showMoreRequests, title: vscode.l10n.t('Show More') };
+  return item;
+}

@@ -1,0 +1,98 @@
+import * as vscode from 'vscode';
+import type { Trouble } from '../../agent/index.ts';
+import { COMMAND, type CommandId } from '../ids.ts';
+import type { TunnelPlan } from '../tunnel/plan.ts';
+import type { TunnelState } from '../tunnel/state.ts';
+
+interface Choice {
+  readonly title: string;
+  readonly command: CommandId;
+  readonly argument?: unknown;
+}
+
+/**
+ * Asks the user what to do when a tunnel has stopped for a reason that only they can mend: once for
+ * each time that happens, and one question at a time. All else is for the status bar and the log.
+ */
+export class TroubleNotice {
+  #open = false;
+  #asked: Trouble | undefined;
+
+  onState(state: TunnelState): void {
+    if (state.kind !== 'trouble') {
+      this.#asked = undefined;
+      return;
+    }
+    if (state.trouble === this.#asked) return;
+    this.#asked = state.trouble;
+    const choices = choicesFor(state.trouble);
+    if (choices.length > 0) void this.#ask(troubleText(state.trouble, state.plan), choices);
+  }
+
+  /** The settings lead to a proxy whose secret is not known. */
+  onSecretMissing(proxyUrl: string): void {
+    void this.#ask(vscode.l10n.t('The secret of {0} is not known.', proxyUrl), [
+      setSecret(proxyUrl),
+    ]);
+  }
+
+  async #ask(message: string, choices: readonly Choice[]): Promise<void> {
+    if (this.#open) return;
+    this.#open = true;
+    try {
+      const chosen = await vscode.window.showErrorMessage(message, ...choices);
+      if (chosen !== undefined)
+        await vscode.commands.executeCommand(chosen.command, chosen.argument);
+    } finally {
+      this.#open = false;
+    }
+  }
+}
+
+/** A sentence about a trouble that is asked about; the engine's own words else. */
+function troubleText(trouble: Trouble, plan: TunnelPlan): string {
+  switch (trouble.code) {
+    case 'secret_refused':
+      return vscode.l10n.t('{0} refuses the secret.', plan.proxyUrl);
+    case 'code_in_use':
+      return vscode.l10n.t('Another agent serves the code “{0}”.', plan.code);
+    case 'taken_over':
+      return vscode.l10n.t('Another agent has taken over the code “{0}”.', plan.code);
+    default:
+      return trouble.message;
+  }
+}
+
+function choicesFor(trouble: Trouble): Choice[] {
+  switch (trouble.code) {
+    case 'secret_refused':
+      return [setSecret()];
+    case 'code_in_use':
+      return [takeOver(vscode.l10n.t('Take It Over')), chooseCode()];
+    case 'taken_over':
+      return [takeOver(vscode.l10n.t('Take It Back')), chooseCode()];
+    default:
+      return [];
+  }
+}
+
+function setSecret(proxyUrl?: string): Choice {
+  const title = vscode.l10n.t('Set Secret…');
+  return {
+    title,
+    command: COMMAND.setSecret,
+    ...(proxyUrl === undefined ? {} : { argument: proxyUrl }),
+  };
+}
+
+function takeOver(title: string): Choice {
+  return { title, command: COMMAND.restartTunnel, argument: { takeover: true } };
+}
+
+function chooseCode(): Choice {
+  return {
+    title: vscode.l10n.t('Choose Another Code…'),
+    command: COMMAND.openSettings,
+    argument: 'caronte.code',
+  };
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { commands, extensions, Uri, workspace } from 'vscode';
+import { BODY_SCHEME, COMMAND } from '../../../src/extension/ids.ts';
+import { readSettings } from '../../../src/extension/settings/read.ts';
+import { DEFAULTS, SECTION } from '../../../src/extension/settings/schema.ts';
+import { caronteApi } from './api.ts';
+
+describe('the extension', () => {
+  it('registers every command of its table once it is active', async () => {
+    await caronteApi();
+    const registered = new Set(await commands.getCommands(true));
+    for (const id of Object.values(COMMAND)) assert.ok(registered.has(id), id);
+  });
+
+  it('gives other extensions a small API', async () => {
+    const api = await caronteApi();
+    assert.equal(api.version, 1);
+    assert.deepEqual(api.tunnel, { state: 'off' });
+    assert.equal(extensions.getExtension('caronte.caronte')?.isActive, true);
+  });
+
+  it('reads the defaults that the manifest gives the editor', () => {
+    const configuration = workspace.getConfiguration(SECTION);
+    const { settings, problems } = readSettings((key) => configuration.get(key));
+    assert.deepEqual(problems, []);
+    assert.deepEqual(settings, {
+      ...DEFAULTS,
+      proxyUrl: undefined,
+      code: undefined,
+      targetPort: undefined,
+      historyLimit: 10_000,
+    });
+  });
+
+  it('refuses options that cannot be used, and asks nothing then', async () => {
+    await assert.rejects(
+      async () => commands.executeCommand(COMMAND.startTunnel, { port: 'x' }),
+      /"port"/,
+    );
+  });
+
+  it('does nothing where there is nothing to do', async () => {
+    assert.equal(await commands.executeCommand(COMMAND.copyPublicUrl), undefined);
+    assert.equal(await commands.executeCommand(COMMAND.sendSample), undefined);
+    assert.equal(await commands.executeCommand(COMMAND.openRequestBody, 'no such key'), undefined);
+    assert.equal(await commands.executeCommand(COMMAND.copyRequestBody, { key: 5 }), undefined);
+    await commands.executeCommand(COMMAND.stopTunnel);
+    await commands.executeCommand(COMMAND.stopLocalProxy);
+    await commands.executeCommand(COMMAND.clearRequests);
+  });
+
+  it('has read-only documents for bodies, and none for what it does not know', async () => {
+    assert.equal(workspace.fs.isWritableFileSystem(BODY_SCHEME), false);
+    for (const path of ['/x', '/x/request/a.json', '/x/other/a.json', '/../../etc/passwd']) {
+      const uri = Uri.from({ scheme: BODY_SCHEME, path });
+      await assert.rejects(async () => workspace.fs.readFile(uri), path);
+    }
+  });
+});
