@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
 import { Edge } from './edge/index.ts';
-import { answerProblem, rawProblem } from './http/index.ts';
+import { answerProblem, originForm, rawProblem } from './http/index.ts';
 import { FORWARD_PREFIX, type Problem } from './protocol/index.ts';
 import { type Clock, type Logger, systemClock } from './routing/index.ts';
 import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
@@ -54,7 +54,7 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
   server.maxHeadersCount = 0;
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const path = request.url ?? '';
+    const path = originForm(request.url ?? '');
     if (path.startsWith(FORWARD_PREFIX)) edge.handle(request, response);
     else if (path.startsWith('/agent/')) agents.handle(request, response);
     else answerProblem(response, NOT_FOUND);

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { answerProblem, endWith } from '../http/index.ts';
+import { answerProblem, endWith, hasUnreadBody } from '../http/index.ts';
 import {
   FIELD,
   fieldValue,
@@ -78,6 +78,7 @@ export class CallerResponse implements Caller {
   }
 
   end(trailers: readonly string[]): boolean {
+    if (this.#response.destroyed) return false;
     try {
       const allowed = forwardableTrailers(trailers);
       if (allowed.length > 0 && this.#response.chunkedEncoding) {
@@ -112,9 +113,10 @@ export class CallerResponse implements Caller {
   }
 
   #writeHead(head: ResponseHead, fields: string[]): boolean {
+    if (!isLength(fieldValue(fields, 'content-length'))) return false;
     // 101 would hand the raw connection over, and other 1xx are not final.
     if (head.status < 200) return false;
-    if (!this.#response.req.complete) fields.push('Connection', 'close');
+    if (hasUnreadBody(this.#response.req)) fields.push('Connection', 'close');
     try {
       this.#response.writeHead(head.status, head.reason, fields);
       return true;
@@ -122,6 +124,11 @@ export class CallerResponse implements Caller {
       return false;
     }
   }
+}
+
+/** RFC 9110 section 8.6: digits alone. Node reads `5e0` as 5 and would send it as it stands. */
+function isLength(value: string | undefined): boolean {
+  return value === undefined || /^\d{1,15}$/.test(value);
 }
 
 /** Framing belongs to the caller's connection; Content-Length is decided by what is really sent. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
-import { answerProblem } from '../http/index.ts';
+import { answerProblem, originForm } from '../http/index.ts';
 import { Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
 import { type Clock, deadlineTime, Exchange, newId, type Router } from '../routing/index.ts';
 import { type Address, parseAddress } from './address.ts';
@@ -67,7 +67,7 @@ export class Edge {
   handle(request: IncomingMessage, response: ServerResponse): void {
     const problem = checkHead(request, this.#options.limits) ?? this.#refusal();
     if (problem !== undefined) return answerProblem(response, problem);
-    const address = parseAddress(request.url ?? '');
+    const address = parseAddress(originForm(request.url ?? ''));
     if (address === undefined) {
       return answerProblem(response, {
         code: 'not_found',
@@ -134,10 +134,13 @@ export class Edge {
     exchange.onEnd(() => {
       this.#patience.remove(patience);
       body.discard();
+    });
+    response.on('close', () => {
+      exchange.left();
+      // Counted until here: an answer that a slow caller has not read yet still takes memory.
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onQuiet?.();
     });
-    response.on('close', () => exchange.left());
     // Whatever fails on the caller's connection closes it, and that is what counts.
     response.on('error', ignore);
     body.begin();

@@ -1,1 +1,1 @@
-export { Edge, type EdgeOptions } from './edge.ts';
+export { Edge } from './edge.ts';

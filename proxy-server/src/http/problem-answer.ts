@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { FIELD, PROBLEM, PROBLEM_TYPE, type Problem, problemDocument } from '../protocol/index.ts';
+import { hasUnreadBody } from './unread.ts';
 
 /** Header fields of a problem document: names and values in turn. */
 export function problemFields(problem: Problem, length: number): string[] {
@@ -25,8 +26,10 @@ export function problemFields(problem: Problem, length: number): string[] {
 export function answerProblem(response: ServerResponse, problem: Problem): void {
   const document = Buffer.from(problemDocument(problem));
   const fields = problemFields(problem, document.length);
-  if (!response.req.complete) fields.push('Connection', 'close');
-  response.writeHead(PROBLEM[problem.code].status, fields);
+  if (hasUnreadBody(response.req)) fields.push('Connection', 'close');
+  const { status } = PROBLEM[problem.code];
+  // Node keeps the reason of a head that it refused, unless it is given another.
+  response.writeHead(status, STATUS_CODES[status] ?? '', fields);
   response.end(document);
   // What is left of the body is read and dropped, so that the answer is not lost to a reset.
   response.req.resume();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
-import { answerProblem, readBody, TooLargeError } from '../http/index.ts';
+import { answerProblem, originForm, readBody, TooLargeError } from '../http/index.ts';
 import {
   AGENT_PATHS,
   decodeAcknowledge,
@@ -59,7 +59,7 @@ export class AgentApi {
 
   /** Handles a request whose path begins with `/agent/`. */
   handle(request: IncomingMessage, response: ServerResponse): void {
-    const path = request.url ?? '';
+    const path = originForm(request.url ?? '');
     if (!this.#options.authenticator.allows(request.headers.authorization)) {
       return answerProblem(response, {
         code: 'unauthorized',
@@ -147,7 +147,7 @@ export class AgentApi {
   }
 
   #body(session: Session, request: IncomingMessage, response: ServerResponse): void {
-    const exchange = session.find((request.url ?? '').slice(AGENT_PATHS.body.length));
+    const exchange = session.find(originForm(request.url ?? '').slice(AGENT_PATHS.body.length));
     if (exchange === undefined || !answerBody(response, exchange)) {
       return answerProblem(response, {
         code: 'exchange_unknown',

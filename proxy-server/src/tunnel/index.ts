@@ -1,3 +1,3 @@
-export { AgentApi, type AgentApiOptions } from './agent-api.ts';
+export { AgentApi } from './agent-api.ts';
 export { Authenticator } from './auth.ts';
 export { Registry } from './registry.ts';

@@ -23,7 +23,8 @@ export class Registry implements Router {
   }
 
   hello(hello: HelloRequest): Attached {
-    if (this.#sessions.size >= this.#limits.maxSessions) {
+    const resumes = this.#tunnels.get(hello.code)?.serves(hello.instance) === true;
+    if (!resumes && this.#sessions.size >= this.#limits.maxSessions) {
       return {
         kind: 'refused',
         problem: {

@@ -5,10 +5,10 @@ import {
   decodeResponse,
   decodeResponseHead,
   encodeResult,
-  type Failure,
   MalformedError,
   OUTCOME,
   type Outcome,
+  type Problem,
   RECORD,
   RecordDecoder,
 } from '../protocol/index.ts';
@@ -105,7 +105,7 @@ export class ReplyReader {
       }
       case RECORD.failure: {
         const failure = decodeFailure(payload);
-        const taken = this.#session.find(failure.id)?.fail(problemOf(failure)) ?? false;
+        const taken = this.#session.failByAgent(failure.id, failure);
         return this.#result(failure.id, taken);
       }
       default:
@@ -116,20 +116,17 @@ export class ReplyReader {
   #onStreamRecord(type: number, payload: Buffer): void {
     const stream = this.#stream;
     if (stream === undefined) return;
-    this.#stream = undefined;
     if (type === RECORD.end) {
-      const taken = stream.exchange?.finishAnswer(decodeEnd(payload)) ?? false;
-      return this.#result(stream.id, taken);
+      const trailers = decodeEnd(payload);
+      this.#stream = undefined;
+      return this.#result(stream.id, stream.exchange?.finishAnswer(trailers) ?? false);
     }
     if (type !== RECORD.abort) {
-      this.#stream = stream;
       throw new MalformedError(`record type ${type} does not belong in a response's body`);
     }
-    const taken = stream.exchange?.fail({
-      code: 'target_broke_off',
-      detail: 'The target broke off.',
-    });
-    this.#result(stream.id, taken ?? false);
+    this.#stream = undefined;
+    const problem: Problem = { code: 'target_broke_off', detail: 'The target broke off.' };
+    this.#result(stream.id, this.#session.failByAgent(stream.id, problem));
   }
 
   #onData(piece: Buffer): void {
@@ -159,8 +156,4 @@ export class ReplyReader {
     });
     this.#stream = undefined;
   }
-}
-
-function problemOf(failure: Failure): { code: Failure['code']; detail: string } {
-  return { code: failure.code, detail: failure.detail };
 }

@@ -10,6 +10,7 @@ import {
   type HelloRequest,
   type Identified,
   IdTable,
+  type Problem,
   WIRE_LIMITS,
 } from '../protocol/index.ts';
 import { type Clock, deadlineTime, type Exchange, newId, type Timer } from '../routing/index.ts';
@@ -37,6 +38,8 @@ interface Handed extends Identified<Handed> {
   state: 'leased' | 'acknowledged' | 'waiting again';
   /** The answer that it last left in. */
   lease: Lease;
+  /** The agent itself ended it, and need not be told. */
+  failedByAgent: boolean;
 }
 
 /** What one poll's answer carried; forgotten once all of it is acknowledged or over. */
@@ -63,6 +66,8 @@ export class Session {
   #flushing = false;
   /** Whether new exchanges may be given to it; not once it was taken over or is being drained. */
   #serving = true;
+  /** The proxy is going down: an agent that has stopped polling may still be answering. */
+  #draining = false;
   #ended = false;
 
   constructor(hello: HelloRequest, source: WorkSource, limits: Limits, clock: Clock) {
@@ -87,7 +92,17 @@ export class Session {
     return this.#handed.find(id)?.exchange;
   }
 
+  /** The agent says that there will be no answer. False: it came too late. */
+  failByAgent(id: string, problem: Problem): boolean {
+    const handed = this.#handed.find(id);
+    if (handed === undefined) return false;
+    handed.failedByAgent = true;
+    return handed.exchange.fail(problem);
+  }
+
   addPoll(poll: Poll): void {
+    // The session may have ended while the poll's own body was on its way.
+    if (this.#ended) return poll.answerEmpty();
     this.#polls.push(poll);
     this.#scheduleFlush();
   }
@@ -108,9 +123,9 @@ export class Session {
       const handed = this.#handed.find(id);
       if (handed === undefined) continue;
       if (handed.state === 'leased') this.#endLease(handed);
+      // It stands in the queue again if the acknowledgement was slow.
+      if (handed.state === 'waiting again') this.#source.withdraw(handed.exchange);
       handed.state = 'acknowledged';
-      // It may stand in the queue again since the acknowledgement was slow.
-      this.#source.withdraw(handed.exchange);
       this.acceptIfComplete(handed.exchange);
     }
   }
@@ -139,6 +154,7 @@ export class Session {
 
   /** The proxy is going down: ends the polls with a notice. The agent may finish what it has. */
   drain(): void {
+    this.#draining = true;
     this.#notices.push(encodeDraining());
     this.#scheduleFlush();
   }
@@ -150,7 +166,8 @@ export class Session {
   bye(detail: string): void {
     const unseen = this.#handed.values().filter(({ state }) => state !== 'acknowledged');
     for (const handed of unseen) this.#handed.remove(handed);
-    this.#source.putBack(unseen.map(({ exchange }) => exchange).filter(({ open }) => open));
+    const leased = unseen.filter(({ state, exchange }) => state === 'leased' && exchange.open);
+    this.#source.putBack(leased.map(({ exchange }) => exchange));
     this.end(detail);
   }
 
@@ -174,7 +191,7 @@ export class Session {
   }
 
   #onGrace(): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#draining) return;
     // With a poll open the agent is there; the time starts over when the last one goes.
     if (this.#polls.length === 0) this.#source.onLost(this);
   }
@@ -244,13 +261,21 @@ export class Session {
       return;
     }
     const { id } = exchange;
-    const handed: Handed = { id, exchange, state: 'leased', lease, nextInTable: undefined };
+    const handed: Handed = {
+      id,
+      exchange,
+      state: 'leased',
+      lease,
+      failedByAgent: false,
+      nextInTable: undefined,
+    };
     lease.items.push(handed);
     this.#handed.add(handed);
     exchange.onEnd((end) => {
       this.#handed.remove(handed);
       if (handed.state === 'leased') this.#endLease(handed);
       if (end.kind === 'answered' || end.kind === 'accepted' || this.#ended) return;
+      if (handed.failedByAgent) return;
       const reason = end.kind === 'gone' ? end.reason : 'response_timeout';
       this.#notices.push(encodeCancel(exchange.id, reason));
       this.#scheduleFlush();

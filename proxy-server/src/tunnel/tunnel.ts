@@ -83,6 +83,11 @@ export class Tunnel implements Route, WorkSource {
     this.#waiting.withdraw(exchange);
   }
 
+  /** Whether that agent has the code already. */
+  serves(instance: string): boolean {
+    return this.#session?.hello.instance === instance;
+  }
+
   /** Gives the code to the agent that says hello, or says why not. */
   attach(hello: HelloRequest): Attached {
     const current = this.#session;
