@@ -2,7 +2,7 @@ import { Deadlines, GATHER_MS, IdTable } from 'caronte-proxy/protocol';
 import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from './clock.ts';
 import { Delivery, type DeliveryContext } from './delivery.ts';
-import type { AgentObserver } from './events.ts';
+import type { AgentObserver, AgentWarning } from './events.ts';
 import { Link } from './link.ts';
 import type { AgentOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -32,7 +32,7 @@ export function createAgent(
   observer: AgentObserver,
   clock: Clock = systemClock,
 ): Agent {
-  const client = new ProxyClient(options.proxyUrl, options.secret);
+  const client = new ProxyClient(options.proxyUrl, options.secret, clock);
   const target = new Target(options.target, options.targetTimeoutMs);
   const outbox = new Outbox({ clock, send: (records, ms) => client.reply(records, ms) });
   const deliveries = new IdTable<Delivery>();
@@ -52,7 +52,7 @@ export function createAgent(
       GATHER_MS,
       (delivery) => delivery.becomeStream(),
     ),
-    emit: (event) => observer.onExchange?.(event),
+    emit: (event) => told(() => observer.onExchange?.(event)),
     onDone: (delivery) => {
       deliveries.remove(delivery);
       link.roomChanged();
@@ -66,7 +66,7 @@ export function createAgent(
     client,
     instance: randomBytes(16).toString('hex'),
     inHand: () => deliveries.size,
-    onState: (state) => observer.onState?.(state),
+    onState: (state) => told(() => observer.onState?.(state)),
     onExchange: (head, body) => {
       const delivery = new Delivery(head, body, context);
       deliveries.add(delivery);
@@ -97,6 +97,7 @@ export function createAgent(
     const wasLive = link.state.kind === 'live';
     link.finish();
     await quiet();
+    await link.finished();
     if (destroyed === undefined && wasLive) {
       // A proxy that cannot be reached finds out by itself.
       await client.bye(link.takeAcknowledgements(), BYE_MS).catch(() => undefined);
@@ -113,11 +114,12 @@ export function createAgent(
     },
     start: () => {
       if (sendsSecretInTheOpen(options.proxyUrl)) {
-        observer.onWarning?.({
+        const warning: AgentWarning = {
           code: 'secret_in_plain_text',
           message:
             'The secret travels unencrypted: the proxy’s address is http and not on this machine. Use https.',
-        });
+        };
+        told(() => observer.onWarning?.(warning));
       }
       link.start();
     },
@@ -127,6 +129,17 @@ export function createAgent(
     },
     destroy,
   };
+}
+
+/** A listener that throws must not take a tunnel down; Node prints what it threw. */
+function told(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error), {
+      type: 'CaronteListener',
+    });
+  }
 }
 
 /** Whether whoever listens between here and the proxy learns the secret. */

@@ -71,7 +71,7 @@ export interface AgentWarning {
   readonly message: string;
 }
 
-/** How a host listens. A listener that throws ends its own exchange's events only. */
+/** How a host listens. What a listener throws becomes a warning of the process. */
 export interface AgentObserver {
   onState?(state: ConnectionState): void;
   onExchange?(event: ExchangeEvent): void;

@@ -1,15 +1,10 @@
 import {
   type CancelReason,
-  decodeCancel,
-  decodeExchange,
-  decodeWaiting,
   type ExchangeHead,
   FORWARD_PREFIX,
   type HelloAnswer,
   type HelloRequest,
   PROTOCOL_VERSION,
-  RECORD,
-  RecordDecoder,
 } from 'caronte-proxy/protocol';
 import { reconnectPause } from './backoff.ts';
 import type { Clock } from './clock.ts';
@@ -20,6 +15,7 @@ import {
   moveConnection,
 } from './connection.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from './options.ts';
+import { type PollAnswer, readPollAnswer } from './poll-answer.ts';
 import type { Abort, ProxyClient } from './proxy-client.ts';
 import { proxyVerdict } from './proxy-error.ts';
 import type { ConnectionState } from './state.ts';
@@ -38,19 +34,18 @@ export interface LinkContext {
   readonly onCancel: (id: string, reason: CancelReason) => void;
 }
 
-/** What one poll's answer said. */
-interface Answer {
-  readonly exchanges: { readonly head: ExchangeHead; readonly body: Buffer }[];
-  readonly cancelled: { readonly id: string; readonly reason: CancelReason }[];
-  waiting: number;
-  takenOverBy: string | undefined;
-  draining: boolean;
-}
-
 interface OpenPoll {
   readonly capacity: number;
   abort: Abort;
+  /** Resolves when the poll is over and what it brought is taken. */
+  done: Promise<void>;
 }
+
+/** Exchanges that one poll may bring, so that all polls together stay within what may be in hand. */
+const PER_POLL = AGENT_DEFAULTS.maxInFlight / AGENT_DEFAULTS.maxPolls;
+
+/** A poll for less than this is not worth its while unless there is no other. */
+const WORTHWHILE = PER_POLL / 4;
 
 /** A clock that moves by this much more than it should has slept, in milliseconds. */
 const SLEPT_MS = 5_000;
@@ -80,6 +75,8 @@ export class Link {
   #waitSeconds = 0;
   #cancelPause: (() => void) | undefined;
   #cancelTick: (() => void) | undefined;
+  /** Failures in a row while the link only finishes what it has. */
+  #failures = 0;
   #lastTick = 0;
 
   constructor(context: LinkContext) {
@@ -110,6 +107,11 @@ export class Link {
     this.#cancelPause?.();
     for (const poll of [...this.#polls]) if (poll.capacity > 0) poll.abort(TOO_LATE);
     this.#fillPolls();
+  }
+
+  /** Resolves when no poll is open. To be awaited after {@link finish}. */
+  async finished(): Promise<void> {
+    await Promise.all([...this.#polls].map((poll) => poll.done));
   }
 
   /** Stops for good, with nothing said to the proxy. */
@@ -163,19 +165,28 @@ export class Link {
     return [`${proxyUrl.replace(/\/+$/, '')}${FORWARD_PREFIX}${code}/`];
   }
 
-  /** Opens as many polls as the link should have. */
-  #fillPolls(): void {
+  /** Opens as many polls as the link should have; `coming` exchanges are about to be taken. */
+  #fillPolls(coming = 0): void {
     if (this.state.kind !== 'live' && this.#serving) return;
-    const inHand = this.#context.inHand();
-    const room = this.#serving ? AGENT_DEFAULTS.maxInFlight - inHand : 0;
-    if (room > 0) {
-      while (this.#pollsWithRoom() < AGENT_DEFAULTS.restingPolls) {
-        this.#poll(Math.max(1, Math.floor(room / AGENT_DEFAULTS.restingPolls)), this.#waitSeconds);
-      }
-      return;
+    const { restingPolls } = AGENT_DEFAULTS;
+    let room = this.#room(coming);
+    for (let open = this.#pollsWithRoom(); open < restingPolls && room > 0; open += 1) {
+      if (open > 0 && room < WORTHWHILE) break;
+      const capacity = Math.min(room, PER_POLL);
+      this.#poll(capacity, this.#waitSeconds);
+      room -= capacity;
     }
+    const inHand = this.#context.inHand();
     if (this.#polls.size === 0 && (this.#serving || inHand > 0)) this.#poll(0, this.#waitSeconds);
     if (!this.#serving && inHand === 0) this.#abortPolls();
+  }
+
+  /** How many exchanges may still be asked for: open polls may bring as many as they have room. */
+  #room(coming: number): number {
+    if (!this.#serving) return 0;
+    let room = AGENT_DEFAULTS.maxInFlight - this.#context.inHand() - coming;
+    for (const { capacity } of this.#polls) room -= capacity;
+    return room;
   }
 
   #pollsWithRoom(): number {
@@ -185,18 +196,18 @@ export class Link {
   }
 
   #poll(capacity: number, waitSeconds: number): void {
-    const poll: OpenPoll = { capacity, abort: () => undefined };
+    const poll: OpenPoll = { capacity, abort: () => undefined, done: Promise.resolve() };
     this.#polls.add(poll);
-    void this.#runPoll(poll, waitSeconds, this.#epoch);
+    poll.done = this.#runPoll(poll, waitSeconds, this.#epoch);
   }
 
   async #runPoll(poll: OpenPoll, waitSeconds: number, epoch: number): Promise<void> {
     const acknowledged = this.#acknowledge.splice(0, 4_000);
     const { client, options } = this.#context;
-    let answer: Answer;
+    let answer: PollAnswer;
     try {
       const request = { acknowledged, capacity: poll.capacity, waitSeconds };
-      answer = readAnswer(
+      answer = readPollAnswer(
         await client.poll(request, options.pollTimeoutMs, (abort) => {
           poll.abort = abort;
         }),
@@ -213,25 +224,26 @@ export class Link {
     this.#take(answer);
   }
 
-  #take(answer: Answer): void {
+  #take(answer: PollAnswer): void {
     const fresh = answer.exchanges.filter(({ head }) => this.#remember(head.id));
     for (const { head } of answer.exchanges) this.#acknowledge.push(head.id);
     // The next poll leaves before the work begins, and carries the acknowledgement.
-    this.#fillPolls();
-    this.#fetchWaiting(answer.waiting);
+    this.#fillPolls(fresh.length);
+    this.#fetchWaiting(answer.waiting, fresh.length);
     for (const { head, body } of fresh) this.#context.onExchange(head, body);
     for (const { id, reason } of answer.cancelled) this.#context.onCancel(id, reason);
     if (answer.takenOverBy !== undefined) this.#takenOver(answer.takenOverBy);
     else if (answer.draining) this.#lost(DRAINING);
-    if (fresh.length > 0 && this.#polls.size === 0) this.#fillPolls();
   }
 
   /** A burst does not wait for the resting polls to come round. */
-  #fetchWaiting(waiting: number): void {
-    if (waiting === 0 || !this.#serving || this.state.kind !== 'live') return;
-    if (this.#polls.size >= AGENT_DEFAULTS.maxPolls) return;
-    const room = AGENT_DEFAULTS.maxInFlight - this.#context.inHand();
-    if (room > 0) this.#poll(Math.min(room, waiting), 0);
+  #fetchWaiting(waiting: number, coming: number): void {
+    if (!this.#serving || this.state.kind !== 'live') return;
+    for (let left = waiting; left > 0; left -= PER_POLL) {
+      const room = Math.min(this.#room(coming), PER_POLL);
+      if (room <= 0 || this.#polls.size >= AGENT_DEFAULTS.maxPolls) return;
+      this.#poll(room, 0);
+    }
   }
 
   #remember(id: string): boolean {
@@ -271,7 +283,14 @@ export class Link {
   }
 
   #lost(trouble: Trouble, final = false): void {
-    if (!this.#serving) return this.#fillPolls();
+    if (!this.#serving) {
+      // Nothing new is wanted; polls go on only so that the proxy knows that the agent is there.
+      this.#failures += 1;
+      const pause = reconnectPause(this.#failures, this.#context.clock.random());
+      this.#cancelPause?.();
+      this.#cancelPause = this.#context.clock.after(pause, () => this.#fillPolls());
+      return;
+    }
     this.#epoch += 1;
     this.#abortPolls();
     const { clock } = this.#context;
@@ -317,44 +336,3 @@ export class Link {
 }
 
 const DRAINING: Trouble = { code: 'proxy_draining', message: 'the proxy is shutting down' };
-
-/** Reads the records of a poll's answer. Types of later versions of this protocol are passed over. */
-function readAnswer(records: Buffer): Answer {
-  const answer: Answer = {
-    exchanges: [],
-    cancelled: [],
-    waiting: 0,
-    takenOverBy: undefined,
-    draining: false,
-  };
-  const decoder = new RecordDecoder({
-    allocate: (size) => Buffer.allocUnsafe(size),
-    onRecord: (type, payload) => {
-      switch (type) {
-        case RECORD.exchange: {
-          const { head, body } = decodeExchange(payload);
-          answer.exchanges.push({ head, body: body as Buffer });
-          return;
-        }
-        case RECORD.cancel:
-          answer.cancelled.push(decodeCancel(payload));
-          return;
-        case RECORD.waiting:
-          answer.waiting = decodeWaiting(payload);
-          return;
-        case RECORD.takenOver:
-          answer.takenOverBy = payload.toString('latin1');
-          return;
-        case RECORD.draining:
-          answer.draining = true;
-          return;
-        default:
-          return;
-      }
-    },
-    onData: () => undefined,
-  });
-  decoder.push(records);
-  decoder.finish();
-  return answer;
-}

@@ -10,6 +10,7 @@ import {
 } from 'caronte-proxy/protocol';
 import type { Readable } from 'node:stream';
 import { type Dispatcher, Pool } from 'undici';
+import type { Clock } from './clock.ts';
 import { ProxyAnswerError } from './proxy-error.ts';
 
 /** A whole answer of the proxy's. */
@@ -34,10 +35,12 @@ export class ProxyClient {
   readonly #origin: string;
   readonly #base: string;
   readonly #authorization: string;
+  readonly #clock: Clock;
   #pool: Pool;
   #session = '';
 
-  constructor(proxyUrl: string, secret: string) {
+  constructor(proxyUrl: string, secret: string, clock: Clock) {
+    this.#clock = clock;
     const url = new URL(proxyUrl);
     this.#origin = url.origin;
     this.#base = url.pathname.replace(/\/+$/, '');
@@ -53,7 +56,8 @@ export class ProxyClient {
       type: 'application/json',
       timeoutMs,
     });
-    const parsed = readHelloAnswer(expect(answer, 200) && JSON.parse(answer.body.toString('utf8')));
+    expect(answer, 200);
+    const parsed = readHelloAnswer(parseJson(answer));
     this.#session = parsed.session;
     return parsed;
   }
@@ -152,7 +156,7 @@ export class ProxyClient {
           headers: this.#fields(['Content-Type', request.type, ...(request.fields ?? [])]),
           body: request.body,
         },
-        new WholeAnswer(request.timeoutMs, resolve, reject, request.onAbort),
+        new WholeAnswer(this.#clock, request.timeoutMs, resolve, reject, request.onAbort),
       );
     });
   }
@@ -163,7 +167,7 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: unknown) => void;
   readonly #onAbort: ((abort: Abort) => void) | undefined;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #cancelTimer: (() => void) | undefined;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
@@ -171,6 +175,7 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   #retryAfter: string | undefined;
 
   constructor(
+    clock: Clock,
     timeoutMs: number,
     resolve: (answer: Answer) => void,
     reject: (error: unknown) => void,
@@ -179,7 +184,9 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#onAbort = onAbort;
-    if (timeoutMs > 0) this.#timer = setTimeout(() => this.#abort(new SilentError()), timeoutMs);
+    if (timeoutMs > 0) {
+      this.#cancelTimer = clock.after(timeoutMs, () => this.#abort(new SilentError()));
+    }
     this.#onAbort?.((reason) => this.#abort(reason));
   }
 
@@ -223,7 +230,7 @@ class WholeAnswer implements Dispatcher.DispatchHandler {
   #finish(): boolean {
     if (this.#over) return false;
     this.#over = true;
-    clearTimeout(this.#timer);
+    this.#cancelTimer?.();
     return true;
   }
 }
@@ -241,6 +248,15 @@ export class SilentError extends Error {
 function expect(answer: Answer, status: number): true {
   if (answer.status === status) return true;
   throw new ProxyAnswerError(answer.status, answer.body, answer.retryAfter);
+}
+
+/** A page where JSON is due comes from something else than a proxy of ours. */
+function parseJson(answer: Answer): unknown {
+  try {
+    return JSON.parse(answer.body.toString('utf8'));
+  } catch {
+    throw new ProxyAnswerError(answer.status, answer.body, answer.retryAfter);
+  }
 }
 
 function acknowledgement(ids: readonly string[]): Buffer {

@@ -1,5 +1,5 @@
 import { MalformedError, PROBLEM, type ProblemCode } from 'caronte-proxy/protocol';
-import { errorCode } from './target-error.ts';
+import { errorCode, isTlsFailure } from './error-code.ts';
 import type { Trouble } from './trouble.ts';
 
 /** The proxy answered with something else than what was asked for. */
@@ -70,7 +70,7 @@ export function proxyVerdict(error: unknown): Verdict {
     case 'ETIMEDOUT':
       return trouble('no connection in time');
     default:
-      if (code.includes('CERT') || code.startsWith('ERR_TLS') || code.startsWith('ERR_SSL')) {
+      if (isTlsFailure(code)) {
         return {
           trouble: {
             code: 'tls_failed',

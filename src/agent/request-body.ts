@@ -29,6 +29,7 @@ export async function* fetchBody(
       complete = true;
     },
     onData: (piece) => {
+      if (complete) throw new MalformedError('DATA after the end of a body');
       pieces.push(piece as Buffer);
     },
   });

@@ -1,4 +1,5 @@
 import { FAILURE, type FailureCode } from 'caronte-proxy/protocol';
+import { errorCode, isTlsFailure } from './error-code.ts';
 
 /** Codes of errors that come before a connection exists: nothing has been sent to the target. */
 const NOT_CONNECTED = new Map<string, string>([
@@ -22,12 +23,6 @@ export interface TargetFailure {
   readonly unsent: boolean;
 }
 
-/** The stable code that Node and undici put on their errors. */
-export function errorCode(error: unknown): string {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
-  return typeof error.code === 'string' ? error.code : '';
-}
-
 /** Translates what Node and undici throw; the only place that knows their codes. */
 export function targetFailure(error: unknown): TargetFailure {
   const code = errorCode(error);
@@ -41,11 +36,7 @@ export function targetFailure(error: unknown): TargetFailure {
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') {
     return { code: FAILURE.refused, cause: message(error), unsent: false };
   }
-  if (
-    code === 'ERR_TLS_CERT_ALTNAME_INVALID' ||
-    code.includes('CERT') ||
-    code.startsWith('ERR_SSL')
-  ) {
+  if (isTlsFailure(code)) {
     return { code: FAILURE.unreachable, cause: `TLS failed: ${message(error)}`, unsent: true };
   }
   return { code: FAILURE.brokeOff, cause: message(error), unsent: false };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { sendsSecretInTheOpen } from '../../../src/agent/agent.ts';
 import { ProxyAnswerError, proxyVerdict } from '../../../src/agent/proxy-error.ts';
-import { errorCode, targetFailure } from '../../../src/agent/target-error.ts';
+import { errorCode } from '../../../src/agent/error-code.ts';
+import { targetFailure } from '../../../src/agent/target-error.ts';
 
 function coded(code: string, message = 'what happened'): Error {
   return Object.assign(new Error(message), { code });

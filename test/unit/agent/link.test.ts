@@ -153,7 +153,9 @@ describe('an agent’s link to its proxy', () => {
   });
 
   it('takes a poll that brought no byte in time for dead, and comes back', async () => {
-    await live({ pollTimeoutMs: 30 });
+    await live({ pollTimeoutMs: 1_200 });
+    await until(() => fixture.proxy.openPolls.length === 2, 'two polls');
+    fixture.clock.advance(1_200);
     await fixture.reaches('retrying');
     assert.equal(fixture.trouble, 'proxy_silent');
     fixture.clock.advance(2_500);

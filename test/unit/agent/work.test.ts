@@ -175,7 +175,7 @@ describe('an agent at work', () => {
       ({ request }) => request.headers['caronte-wait'] === '0',
     );
     assert.ok(more);
-    assert.equal(capacity(more), 7);
+    assert.equal(capacity(more), AGENT_DEFAULTS.maxInFlight / AGENT_DEFAULTS.maxPolls);
   });
 
   it('never has more than eight polls open, however much waits', async () => {

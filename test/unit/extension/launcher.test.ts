@@ -17,6 +17,7 @@ class Bench {
   asked: SetupState[] = [];
   missing: string[] = [];
   trusted = true;
+  restarts = 0;
   started: AgentOptions[] = [];
   answer: (state: SetupState) => SetupState | undefined = (state) => state;
   readonly tunnel: Tunnel;
@@ -73,6 +74,9 @@ class Bench {
         return Promise.resolve(true);
       },
       onSecretMissing: (url) => this.missing.push(url),
+      onRestart: () => {
+        this.restarts++;
+      },
       log,
     });
   }
@@ -167,6 +171,7 @@ describe('a change of settings', () => {
     await bench.launcher.onSettingsChanged();
     assert.equal(bench.started.length, 2);
     assert.equal(bench.started[1]?.target, 'http://localhost:5000');
+    assert.equal(bench.restarts, 1, 'and it is said');
   });
 
   it('leaves it alone if it would be the same, or cannot be started', async () => {

@@ -17,6 +17,8 @@ export class Fixture {
   readonly states: ConnectionState[] = [];
   readonly events: ExchangeEvent[] = [];
   readonly warnings: string[] = [];
+  /** What the host's listener does with the agent's events. */
+  onEvent: (event: ExchangeEvent) => void = (event) => this.events.push(event);
   /** What the target does; counts as one call of it each. */
   onTarget: TargetHandler = (_request, response) => response.end('ok');
   readonly #target: Server = createServer((request, response) => this.onTarget(request, response));
@@ -42,7 +44,7 @@ export class Fixture {
       },
       {
         onState: (state) => this.states.push(state),
-        onExchange: (event) => this.events.push(event),
+        onExchange: (event) => this.onEvent(event),
         onWarning: ({ code }) => this.warnings.push(code),
       },
       this.clock,
