@@ -109,6 +109,9 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
     onSecretMissing: (proxyUrl) => {
       notice.onSecretMissing(proxyUrl);
     },
+    onRestart: () => {
+      hint(vscode.l10n.t('$(sync) Settings have changed: the tunnel restarts'));
+    },
     log,
   });
 
@@ -223,12 +226,14 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
     for (const entry of history.newest(Infinity)) today.add(entry);
     figuresChanged();
   });
-  const startByItself = (): void => void autoStart(storage, settings, localProxy, launcher);
+  // Without a folder there is no telling which window comes back.
+  const noteFolder = context.storageUri?.fsPath;
+  const startByItself = (): void => void autoStart(noteFolder, settings, localProxy, launcher);
   if (vscode.workspace.isTrusted) startByItself();
   else owned.add(vscode.workspace.onDidGrantWorkspaceTrust(startByItself));
 
   close = async () => {
-    leaveNoteOf(storage, tunnel, launcher, localProxy, echo);
+    if (noteFolder !== undefined) leaveNoteOf(noteFolder, tunnel, launcher, localProxy, echo);
     void history.flush();
     await endsWithin(tunnel.stop(RESTART_GRACE_MS), CLOSE_MS / 2);
     history.closeSync();

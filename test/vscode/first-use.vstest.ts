@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useWorkbench } from './mocha.ts';
 import { callFromOutside, GITHUB_ISSUE, TestProxy, TestTarget } from './outside-world.ts';
@@ -37,7 +37,7 @@ describe('a first use', () => {
     await sideBar.open('Caronte');
     assert.deepEqual(await sideBar.viewTitles(), ['Tunnels', 'Requests', 'Request']);
     const { links } = await view('caronte.tunnels').welcome();
-    assert.deepEqual(links, ['Start a Tunnel', 'Try It Without a Proxy', 'how to host one']);
+    assert.deepEqual(links, ['Start a Tunnel', 'Try It Without a Proxy', 'how to host a proxy']);
     const { text } = await view('caronte.requests').welcome();
     assert.match(text, /as they arrive/);
     await screenshot('first-use-welcome');
@@ -71,10 +71,11 @@ describe('a first use', () => {
     await quickInput.accept();
 
     await quickInput.waitForTitle('Start Tunnel: Port of Your Service (4/4)');
+    assert.ok(await quickInput.hasItem('Echo service', 10_000), 'the ports are listed');
     await quickInput.type(String(target.port));
     const [item] = await quickInput.items();
     assert.equal(item?.label, String(target.port));
-    assert.equal(item.group, 'listening');
+    assert.match(item.description, /^node |listens/);
     await screenshot('first-use-port');
     await quickInput.pick(String(target.port));
 
@@ -86,6 +87,7 @@ describe('a first use', () => {
       'caronte.target.port': target.port,
     });
     assert.ok(!written.includes(TestProxy.SECRET));
+    assert.deepEqual(await filesWith(server.userData, TestProxy.SECRET), []);
   });
 
   it('copies the public URL', async () => {
@@ -205,7 +207,24 @@ describe('a first use', () => {
       () => 'the proxy to say that no agent is there',
     );
   });
+
+  it('starts by itself where the settings of a trusted folder say so', async () => {
+    const { changeSettings, reload, statusBar } = bound(workbench());
+    await changeSettings({ 'caronte.autoStart': true });
+    await reload();
+    await statusBar.item(STATUS).waitForText(`orders → :${target.port}`);
+  });
 });
+
+/** The files of a folder that have a text in them. */
+async function filesWith(folder: string, text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && (await readFile(path)).includes(text)) found.push(path);
+  }
+  return found;
+}
 
 /** The workbench’s helpers, so that they can be taken out of it. */
 function bound(workbench: Workbench): Workbench {

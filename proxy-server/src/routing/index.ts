@@ -1,7 +1,7 @@
 export type { BodySink, RequestBody } from './body.ts';
 export type { Caller } from './caller.ts';
 export { type Clock, deadlineTime, systemClock, type Timer } from './clock.ts';
-export { Exchange, type ExchangeEnd, type ExchangeParts, type RequestHead } from './exchange.ts';
+export { Exchange, type ExchangeEnd } from './exchange.ts';
 export { newId } from './ids.ts';
 export type { Logger } from './logger.ts';
 export type { Route, Router } from './route.ts';

@@ -9,7 +9,7 @@ import {
 } from '../../src/protocol/index.ts';
 import { problemCode } from '../support/caller.ts';
 import { Fixture } from '../support/fixture.ts';
-import { gather, records, TestAgent } from '../support/test-agent.ts';
+import { gather, TestAgent } from '../support/test-agent.ts';
 import { stillWaits, until, within } from '../support/wait.ts';
 
 function data(text: string): string {

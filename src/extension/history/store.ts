@@ -88,7 +88,7 @@ export class HistoryStore {
   newest(count: number): Entry[] {
     return [...this.#stored.values()]
       .slice(-count)
-      .reverse()
+      .toReversed()
       .map((stored) => stored.entry);
   }
 

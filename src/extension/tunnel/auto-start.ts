@@ -11,12 +11,12 @@ import type { Tunnel } from './tunnel.ts';
  * reloaded, else if the settings want it. Asks nothing: what is not known keeps it off.
  */
 export async function autoStart(
-  folder: string,
+  folder: string | undefined,
   settings: { readonly read: () => Settings },
   localProxy: LocalProxy,
   launcher: Launcher,
 ): Promise<void> {
-  const note = takeNote(folder, Date.now());
+  const note = folder === undefined ? undefined : takeNote(folder, Date.now());
   if (note !== undefined) {
     if (note.localProxyPort !== undefined) await localProxy.start(note.localProxyPort);
     await launcher.start(note.options, 'quiet');
@@ -38,12 +38,13 @@ export function leaveNoteOf(
   if (!isRunning(tunnel.state) || proxyUrl === undefined || echo.port !== undefined) return;
   const proxy = localProxy.state;
   const isLocal = proxy.kind === 'running' && proxy.url === proxyUrl;
-  leaveNote(
-    folder,
-    {
-      options: { ...launcher.overrides, takeover: false },
-      ...(isLocal ? { localProxyPort: proxy.port } : {}),
-    },
-    Date.now(),
-  );
+  const note = {
+    options: { ...launcher.overrides, takeover: false },
+    ...(isLocal ? { localProxyPort: proxy.port } : {}),
+  };
+  try {
+    leaveNote(folder, note, Date.now());
+  } catch {
+    // A full disk: the tunnel stays off after the reload, which the status bar shows.
+  }
 }

@@ -41,6 +41,8 @@ export interface LauncherParts {
   readonly save: (answers: Answers) => Promise<boolean>;
   /** The settings lead to a proxy whose secret is not known. */
   readonly onSecretMissing: (proxyUrl: string) => void;
+  /** A running tunnel is about to start anew, since the settings have changed. */
+  readonly onRestart: () => void;
   readonly log: Logger;
 }
 
@@ -103,6 +105,7 @@ export class Launcher {
       return;
     }
     log.info('Settings have changed: the tunnel restarts.');
+    this.#parts.onRestart();
     await tunnel.start({ plan, secret, takeover: false });
   }
 

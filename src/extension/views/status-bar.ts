@@ -6,7 +6,7 @@ import { COMMAND, STATUS_ITEM } from '../ids.ts';
 import { shortTarget, targetOrigin } from '../settings/target.ts';
 import type { TunnelState } from '../tunnel/state.ts';
 import type { TargetHealth } from '../tunnel/target-health.ts';
-import { figuresText, healthText, statusText } from './tunnel-texts.ts';
+import { figuresText, healthText, statusText, troubleText } from './tunnel-texts.ts';
 
 export interface StatusBarSource {
   readonly state: () => TunnelState;
@@ -71,8 +71,10 @@ export class StatusBar implements Disposable {
     }
     tooltip.appendMarkdown('**').appendText(state.plan.code).appendMarkdown('** · ');
     tooltip.appendText(statusText(state)).appendMarkdown('\n\n');
-    if (state.kind === 'trouble' && state.trouble.advice !== undefined) {
-      tooltip.appendText(state.trouble.advice).appendMarkdown('\n\n');
+    if (state.kind === 'trouble' || state.kind === 'retrying') {
+      tooltip.appendText(troubleText(state.trouble, state.plan)).appendMarkdown('\n\n');
+      const { advice } = state.trouble;
+      if (advice !== undefined) tooltip.appendText(advice).appendMarkdown('\n\n');
     }
     if (state.kind === 'live') {
       tooltip.appendMarkdown('$(globe) ').appendText(state.publicUrl).appendMarkdown('\n\n');

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import type { Trouble } from '../../agent/index.ts';
 import { COMMAND, type CommandId } from '../ids.ts';
-import type { TunnelPlan } from '../tunnel/plan.ts';
 import type { TunnelState } from '../tunnel/state.ts';
+import { troubleText } from './tunnel-texts.ts';
 
 interface Choice {
   readonly title: string;
@@ -46,20 +46,6 @@ export class TroubleNotice {
     } finally {
       this.#open = false;
     }
-  }
-}
-
-/** A sentence about a trouble that is asked about; the engine's own words else. */
-function troubleText(trouble: Trouble, plan: TunnelPlan): string {
-  switch (trouble.code) {
-    case 'secret_refused':
-      return vscode.l10n.t('{0} refuses the secret.', plan.proxyUrl);
-    case 'code_in_use':
-      return vscode.l10n.t('Another agent serves the code “{0}”.', plan.code);
-    case 'taken_over':
-      return vscode.l10n.t('Another agent has taken over the code “{0}”.', plan.code);
-    default:
-      return trouble.message;
   }
 }
 

@@ -1,5 +1,7 @@
 import { l10n } from 'vscode';
+import type { Trouble } from '../../agent/index.ts';
 import type { TodayFigures } from '../history/today.ts';
+import type { TunnelPlan } from '../tunnel/plan.ts';
 import type { TunnelState } from '../tunnel/state.ts';
 import type { TargetHealth } from '../tunnel/target-health.ts';
 import { durationText } from './figures.ts';
@@ -14,11 +16,11 @@ export function statusText(state: TunnelState): string {
     case 'live':
       return l10n.t('live');
     case 'retrying':
-      return l10n.t('reconnecting: {0}', state.trouble.message);
+      return l10n.t('reconnecting');
     case 'stopping':
       return l10n.t('stopping');
     case 'trouble':
-      return l10n.t('stopped: {0}', state.trouble.message);
+      return l10n.t('stopped');
   }
 }
 
@@ -39,4 +41,18 @@ export function figuresText({ count, medianMs }: TodayFigures): string {
   const requests = count === 1 ? l10n.t('1 request') : l10n.t('{0} requests', count);
   if (medianMs === undefined) return requests;
   return `${requests} · ${l10n.t('median {0}', durationText(medianMs))}`;
+}
+
+/** A trouble in one short sentence where the user must act; in the engine's own words else. */
+export function troubleText(trouble: Trouble, plan: TunnelPlan): string {
+  switch (trouble.code) {
+    case 'secret_refused':
+      return l10n.t('{0} refuses the secret.', plan.proxyUrl);
+    case 'code_in_use':
+      return l10n.t('Another agent serves the code “{0}”.', plan.code);
+    case 'taken_over':
+      return l10n.t('Another agent has taken over the code “{0}”.', plan.code);
+    default:
+      return trouble.message.charAt(0).toUpperCase() + trouble.message.slice(1);
+  }
 }

@@ -8,7 +8,7 @@ import type { LocalProxyState } from '../proxy/local-proxy.ts';
 import { shortTarget, targetOrigin } from '../settings/target.ts';
 import type { TunnelState } from '../tunnel/state.ts';
 import type { TargetHealth } from '../tunnel/target-health.ts';
-import { figuresText, healthText, statusText } from './tunnel-texts.ts';
+import { figuresText, healthText, statusText, troubleText } from './tunnel-texts.ts';
 
 export interface TunnelsSource {
   readonly state: () => TunnelState;
@@ -90,8 +90,7 @@ export class TunnelsTree implements vscode.TreeDataProvider<TunnelNode> {
       case 'trouble': {
         const trouble =
           state.kind === 'trouble' || state.kind === 'retrying' ? state.trouble : undefined;
-        const message = trouble?.message ?? '';
-        const label = message.charAt(0).toUpperCase() + message.slice(1);
+        const label = trouble === undefined ? '' : troubleText(trouble, plan);
         const item = row(kind, label, trouble?.advice ?? '', 'error');
         if (state.kind === 'retrying') item.iconPath = new vscode.ThemeIcon('warning');
         item.tooltip = [trouble?.message, trouble?.advice].filter(Boolean).join('\n');

@@ -30,9 +30,10 @@ const running = new Set<Program>();
 process.once('exit', () => {
   for (const program of running) program.signal('SIGKILL');
 });
-// Without a listener these end the process with no `exit` event. Ctrl-C is mocha's: it runs hooks.
-for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+// Without a listener these end the process with no `exit` event. A Ctrl-C may come more than once:
+// from the terminal, and from whoever started this process.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
 }
 
 /** A program as a process of its own, and all that it has said. */

@@ -33,7 +33,7 @@ describe('under load', () => {
   });
 
   it('leaves the extension host responsive, with the views open', async () => {
-    const { port } = testParameters<{ port: number }>();
+    const { port } = testParameters() as { port: number };
     const proxyUrl = await commands.executeCommand<string>(COMMAND.startLocalProxy);
     const options = { proxyUrl, code: 'load', port };
     const { publicUrl } = await commands.executeCommand<TunnelInfo>(COMMAND.startTunnel, options);

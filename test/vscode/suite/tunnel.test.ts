@@ -6,7 +6,7 @@ import { testParameters } from '../driver/parameters.ts';
 import { caronteApi } from './api.ts';
 
 describe('a tunnel through the local proxy', () => {
-  const { port } = testParameters<{ port: number }>();
+  const { port } = testParameters() as { port: number };
   let proxyUrl: string;
   let info: TunnelInfo;
 
@@ -80,15 +80,13 @@ describe('a tunnel through the local proxy', () => {
   it('stays off if the user does not say what is missing', async () => {
     const api = await caronteApi();
     await api.stopTunnel();
-    let answered: TunnelInfo | undefined;
     // No secret is known for that proxy, so that it is asked for.
     const asked = api.startTunnel({ proxyUrl: 'http://127.0.0.1:1', code: 'in-host', port });
-    void asked.then((given) => {
-      answered = given;
-    });
-    while (answered === undefined) {
-      await commands.executeCommand('workbench.action.closeQuickOpen');
-    }
+    const close = setInterval(() => {
+      void commands.executeCommand('workbench.action.closeQuickOpen');
+    }, 50);
+    const answered = await asked;
+    clearInterval(close);
     assert.deepEqual(answered, { state: 'off' });
   });
 });
