@@ -54,6 +54,7 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
   server.maxHeadersCount = 0;
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    unused.delete(request.socket);
     const path = originForm(request.url ?? '');
     if (path.startsWith(FORWARD_PREFIX)) edge.handle(request, response);
     else if (path.startsWith('/agent/')) agents.handle(request, response);
@@ -64,6 +65,13 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     refuseConnection(error, socket as Socket);
+  });
+
+  // Node does not count a connection as idle that has not asked for anything yet.
+  const unused = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', () => unused.delete(socket));
   });
 
   let stopped: Promise<void> | undefined;
@@ -99,7 +107,10 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
       registry.destroy();
       // Answers that were given may still be on their way to slow readers.
       const flushed = stopListening();
-      const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+      const sweep = setInterval(() => {
+        server.closeIdleConnections();
+        for (const socket of unused) socket.destroy();
+      }, SWEEP_MS);
       await Promise.race([flushed, graceOver]);
       clearInterval(sweep);
       await destroy();

@@ -6,6 +6,7 @@ import {
   encodeInformation,
   encodeResponse,
   type ExchangeHead,
+  FAILURE,
   type FailureCode,
   forwardableFields,
   forwardableTrailers,
@@ -63,11 +64,14 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   /** The target's connection has nothing more to do with this exchange. */
   #answered = false;
   #over = false;
+  /** Whether the agent has all of the request's body. */
+  #bodyComplete: boolean;
 
   constructor(head: ExchangeHead, inline: Buffer, context: DeliveryContext) {
     this.id = head.id;
     this.head = head;
     this.#inline = inline;
+    this.#bodyComplete = head.body.kind !== 'stream';
     this.#context = context;
   }
 
@@ -100,6 +104,9 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     const pieces = fetchBody(
       () => client.openBody(id),
       (bytes) => emit({ type: 'request-data', id, bytes }),
+      () => {
+        this.#bodyComplete = true;
+      },
     );
     return Readable.from(pieces, { objectMode: false });
   }
@@ -119,7 +126,12 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     const raw = latin1Fields(controller.rawHeaders);
     const { id } = this.head;
     const { clock, emit, outbox, sendReply } = this.#context;
-    const head = { id, status, reason: line(reason), fields: forwardableFields(raw, () => false) };
+    const head = {
+      id,
+      status,
+      reason: reasonBytes(reason),
+      fields: forwardableFields(raw, () => false),
+    };
     if (status < 200) {
       if (sendReply && status === 103) outbox.add(id, encodeInformation(head), []);
       return;
@@ -150,7 +162,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     const { clock, emit, outbox, sendReply } = this.#context;
     const trailers = forwardableTrailers(latin1Fields(controller.rawTrailers));
     emit({ type: 'response-end', id: head.id, at: clock.wall(), trailers });
-    if (!sendReply) return this.#finish({ kind: 'kept' });
+    if (!sendReply) return this.#keep(head.status);
     if (this.#stream === undefined && trailers.length > 0) this.becomeStream();
     if (this.#stream !== undefined) return this.#stream.end(trailers);
     const text = encodeResponse(head, this.#held);
@@ -184,10 +196,21 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     this.#endGather();
     this.#outcome = { kind: 'failed', code, detail };
     const { id } = this.head;
-    if (!this.#context.sendReply) return this.#finish(this.#outcome);
+    // Without replies the caller has its 202 as soon as the agent has everything.
+    if (!this.#context.sendReply && this.#bodyComplete) return this.#finish(this.#outcome);
     if (this.#stream !== undefined) return this.#stream.abort(detail);
     const text = encodeFailure({ id, code, detail });
     this.#context.outbox.add(id, text, [], () => this.#finish(this.#outcome));
+  }
+
+  #keep(status: number): void {
+    if (!this.#bodyComplete) {
+      // The caller waits for its 202, which would be a lie: not all of the request has arrived.
+      const detail = `The target answered ${status} before it had read the whole request.`;
+      const failure = { id: this.id, code: FAILURE.refused, detail };
+      this.#context.outbox.add(this.id, encodeFailure(failure), []);
+    }
+    this.#finish({ kind: 'kept' });
   }
 
   /** The response takes too long, or is too large, to travel whole. */
@@ -248,7 +271,9 @@ function latin1Fields(raw: unknown): string[] {
   );
 }
 
-/** A reason phrase is one line. */
-function line(text: string): string {
-  return text.replace(/[\r\n\0]/g, ' ');
+/** A reason phrase is one line. undici reads it as UTF-8; on the wire it is bytes. */
+function reasonBytes(text: string): string {
+  return Buffer.from(text, 'utf8')
+    .toString('latin1')
+    .replace(/[\r\n\0]/g, ' ');
 }

@@ -227,13 +227,13 @@ export class Link {
   #take(answer: PollAnswer): void {
     const fresh = answer.exchanges.filter(({ head }) => this.#remember(head.id));
     for (const { head } of answer.exchanges) this.#acknowledge.push(head.id);
+    if (answer.takenOverBy !== undefined) this.#takenOver(answer.takenOverBy);
+    else if (answer.draining) this.#lost(DRAINING);
     // The next poll leaves before the work begins, and carries the acknowledgement.
     this.#fillPolls(fresh.length);
     this.#fetchWaiting(answer.waiting, fresh.length);
     for (const { head, body } of fresh) this.#context.onExchange(head, body);
     for (const { id, reason } of answer.cancelled) this.#context.onCancel(id, reason);
-    if (answer.takenOverBy !== undefined) this.#takenOver(answer.takenOverBy);
-    else if (answer.draining) this.#lost(DRAINING);
   }
 
   /** A burst does not wait for the resting polls to come round. */

@@ -1,5 +1,7 @@
 import {
   decodeResult,
+  encodeFailure,
+  FAILURE,
   OUTCOME,
   RECORD,
   RecordDecoder,
@@ -19,6 +21,8 @@ interface Item {
   readonly body: readonly Buffer[];
   readonly size: number;
   readonly onSent: ((sent: Sent) => void) | undefined;
+  /** It stands for a reply that the proxy refused. */
+  readonly isFailure: boolean;
 }
 
 interface Batch {
@@ -62,11 +66,7 @@ export class Outbox {
 
   /** Adds a record: `text` in Latin-1, then the bytes of its body. */
   add(id: string, text: string, body: readonly Buffer[], onSent?: (sent: Sent) => void): void {
-    let size = text.length;
-    for (const piece of body) size += piece.length;
-    this.#items.push({ id, text, body, size, onSent });
-    this.#size += size;
-    this.#schedule();
+    this.#push({ id, text, body, onSent, isFailure: false });
   }
 
   /** Drops what has not been sent. */
@@ -74,6 +74,14 @@ export class Outbox {
     this.#closed = true;
     this.#cancelGather?.();
     for (const item of this.#items.splice(0)) item.onSent?.(STOPPED);
+  }
+
+  #push(parts: Omit<Item, 'size'>): void {
+    let size = parts.text.length;
+    for (const piece of parts.body) size += piece.length;
+    this.#items.push({ ...parts, size });
+    this.#size += size;
+    this.#schedule();
   }
 
   #schedule(): void {
@@ -127,12 +135,24 @@ export class Outbox {
         if (pause === undefined || this.#closed || error instanceof ProxyAnswerError) {
           const detail = error instanceof Error ? error.message : String(error);
           for (const item of batch.items) item.onSent?.({ kind: 'gone', detail });
+          if (error instanceof ProxyAnswerError && error.problem === 'malformed') {
+            this.#refuse(batch.items, detail);
+          }
           return;
         }
         await new Promise<void>((resolve) => {
           this.#options.clock.after(pause, resolve);
         });
       }
+    }
+  }
+
+  /** A reply that the proxy cannot read must not leave its caller waiting. */
+  #refuse(items: readonly Item[], detail: string): void {
+    for (const { id, isFailure } of items) {
+      if (isFailure) continue;
+      const failure = encodeFailure({ id, code: FAILURE.refused, detail });
+      this.#push({ id, text: failure, body: [], onSent: undefined, isFailure: true });
     }
   }
 }

@@ -18,6 +18,7 @@ export class BodyBrokenError extends Error {
 export async function* fetchBody(
   open: () => Promise<Readable>,
   onPiece: (piece: Buffer) => void,
+  onComplete: () => void,
 ): AsyncGenerator<Buffer, void, undefined> {
   const pieces: Buffer[] = [];
   let complete = false;
@@ -41,4 +42,5 @@ export async function* fetchBody(
     }
   }
   if (!complete) throw new BodyBrokenError('the proxy broke off');
+  onComplete();
 }

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { call } from './support/caller.ts';
 import { expectProblem } from './support/problem.ts';
 import { RawAgent, record, uint32 } from './support/raw-agent.ts';
+import { responseText } from './support/raw-target.ts';
 import { useRig } from './support/rig.ts';
 
 /** Heads of responses, after the id: status, reason, then names and values, divided by LF. */
 const BAD_HEADS = {
+  'a reason with a control character': '200\nO\x1bK',
+  'a reason with a carriage return': '200\nOK\rX: y',
   'a name that is no token': '200\nOK\nbad name\nvalue',
   'a name with a colon': '200\nOK\nX:\nvalue',
   'an empty name': '200\nOK\n\nvalue',
@@ -55,6 +58,18 @@ describe('an answer of an agent that is not valid HTTP', () => {
     const body = [record(0x21, head), record(0x22, 'HTTP/1.1 200 smuggled'), record(0x23, '')];
     void agent.post('/agent/reply', [body[0], body[1]?.slice(1), body[2]?.slice(1)].join(''));
     await assert.rejects(answer, /the connection ended after 0 bytes/);
+    assert.ok(proxy.isRunning);
+  });
+
+  it('of a target that has a control code in its reason does not end the proxy', async () => {
+    const target = await rig().rawTarget((_request, socket) => {
+      socket.write(responseText(['HTTP/1.1 200 O\x1b[31mK', 'Content-Length: 0']));
+    });
+    const { proxy, port, base } = await rig().tunnel({
+      targetPort: target.port,
+    });
+    const answer = await call(port, { path: `${base}/` }, 3_000);
+    assert.ok([200, 502].includes(answer.status));
     assert.ok(proxy.isRunning);
   });
 });

@@ -8,6 +8,8 @@ import { expectProblem } from './support/problem.ts';
 import { type Rig, type RunningTunnel, useRig } from './support/rig.ts';
 import { within } from './support/waiting.ts';
 
+const DRAIN = ['--drain-timeout', '4'];
+
 const CLEAN = { code: 0, signal: null };
 
 /** Sends a request and waits until the target has it. */
@@ -37,7 +39,7 @@ describe('a shutdown by SIGTERM', () => {
 
   it('of the proxy lets exchanges in flight finish, and exits with 0', async () => {
     const target = await LedgerTarget.start(rig());
-    const tunnel = await rig().tunnel({ targetPort: target.port });
+    const tunnel = await rig().tunnel({ targetPort: target.port, proxyFlags: DRAIN });
     const waiting = await underWay(rig(), tunnel, target, 'wait 1500');
     const dripping = await underWay(rig(), tunnel, target, 'drip 100');
     await within(5_000, 'head', dripping.head);
@@ -58,7 +60,10 @@ describe('a shutdown by SIGTERM', () => {
   it('of the proxy under load loses nothing that it had taken', async function () {
     this.timeout(30_000);
     const target = await LedgerTarget.start(rig());
-    const { proxy, port, base } = await rig().tunnel({ targetPort: target.port });
+    const { proxy, port, base } = await rig().tunnel({
+      targetPort: target.port,
+      proxyFlags: DRAIN,
+    });
     const load = new Load({
       port,
       base,

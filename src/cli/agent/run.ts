@@ -33,7 +33,8 @@ export async function runAgent(config: AgentConfig, version: string): Promise<Ex
       if (state.kind === 'live') {
         process.send?.({ type: 'live', urls: state.publicUrls });
       }
-      if (state.kind === 'stopped') onStopped();
+      // Whoever lost the code to another agent still answers what it has in hand.
+      if (state.kind === 'stopped') void agent.close().then(onStopped);
     },
     onExchange: (event) => print(view.exchange(event)),
     onWarning: warn,

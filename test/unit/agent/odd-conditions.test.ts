@@ -77,9 +77,11 @@ describe('an agent under odd conditions', () => {
     await assert.rejects(async () => {
       for await (const p of fetchBody(
         () => Promise.resolve(Readable.from([body])),
-        () => {},
-      ))
+        () => undefined,
+        () => assert.fail('a malformed body is complete'),
+      )) {
         got.push(p);
+      }
     });
     assert.equal(got.length, 0);
   });

@@ -81,7 +81,11 @@ describe('a fetched body', () => {
     let error: unknown;
     try {
       const open = () => Promise.resolve(Readable.from(chunks));
-      for await (const piece of fetchBody(open, (bytes) => told.push(Buffer.from(bytes)))) {
+      for await (const piece of fetchBody(
+        open,
+        (bytes) => told.push(Buffer.from(bytes)),
+        () => undefined,
+      )) {
         got.push(Buffer.from(piece));
       }
     } catch (thrown) {
@@ -149,6 +153,7 @@ describe('a fetched body', () => {
       for await (const piece of fetchBody(
         () => Promise.reject(refused),
         () => undefined,
+        () => assert.fail('a body that never opened is complete'),
       )) {
         assert.fail(`got ${piece.length} bytes`);
       }
