@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
 import { Edge } from './edge/index.ts';
-import { answerProblem, originForm, rawProblem } from './http/index.ts';
+import { answerProblem, originForm, refuseConnection } from './http/index.ts';
 import { FORWARD_PREFIX, type Problem } from './protocol/index.ts';
 import { type Clock, type Logger, systemClock } from './routing/index.ts';
 import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
@@ -31,11 +31,12 @@ const SWEEP_MS = 20;
 export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = systemClock): Proxy {
   const { limits } = options;
   const registry = new Registry(limits, clock, log);
-  const edge = new Edge({ limits, router: registry, clock });
+  const edge = new Edge({ limits, router: registry, clock, log });
   const agents = new AgentApi({
     limits,
     registry,
     clock,
+    log,
     authenticator: new Authenticator(options.secrets),
     publicUrl: options.publicUrl?.replace(/\/+$/, ''),
   });
@@ -55,16 +56,17 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     unused.delete(request.socket);
+    (request.socket as CallerSocket)[LATEST] = response;
     const path = originForm(request.url ?? '');
     if (path.startsWith(FORWARD_PREFIX)) edge.handle(request, response);
     else if (path.startsWith('/agent/')) agents.handle(request, response);
     else answerProblem(response, NOT_FOUND);
   });
   server.on('connect', (_request, socket) => {
-    socket.end(rawProblem({ code: 'method_not_allowed', detail: 'CONNECT does not pass.' }));
+    refuseConnection(socket as Socket, CONNECT_REFUSED);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    refuseConnection(error, socket as Socket);
+    refuseUnparsed(error, socket as CallerSocket);
   });
 
   // Node does not count a connection as idle that has not asked for anything yet.
@@ -119,6 +121,16 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
   };
 }
 
+/** The latest response on a connection: one that is not through must not be written into. */
+const LATEST = Symbol('latest response');
+
+type CallerSocket = Socket & { [LATEST]?: ServerResponse };
+
+const CONNECT_REFUSED: Problem = {
+  code: 'method_not_allowed',
+  detail: 'CONNECT does not pass through a tunnel.',
+};
+
 const NOT_FOUND: Problem = {
   code: 'not_found',
   detail: 'This is a Caronte proxy. A tunnel is reached at /forward/<code>/<path>.',
@@ -131,12 +143,10 @@ function elapsed(clock: Clock, ms: number): Promise<void> {
 }
 
 /** Answers what Node's parser refused: nothing else sees such a request. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  socket.end(rawProblem(parserProblem(error.code)));
+function refuseUnparsed(error: NodeJS.ErrnoException, socket: CallerSocket): void {
+  const busy = socket[LATEST]?.writableFinished === false;
+  if (busy || !socket.writable || error.code === 'ECONNRESET') socket.destroy();
+  else refuseConnection(socket, parserProblem(error.code));
 }
 
 function parserProblem(code: string | undefined): Problem {

@@ -17,7 +17,10 @@ export interface Agent {
   readonly inHand: number;
   /** Connects, and stays connected until closed. May be called once. */
   start(): void;
-  /** Takes no new work, finishes the exchanges in hand (up to the target's timeout), says good-bye. */
+  /**
+   * Takes no new work, finishes the exchanges in hand for up to the target's timeout, says good-bye.
+   * What is still unfinished then, such as an endless stream, is cancelled.
+   */
   close(): Promise<void>;
   /** Drops everything at once: exchanges in hand are cancelled. Resolves when nothing is left running. */
   destroy(): Promise<void>;
@@ -96,8 +99,8 @@ export function createAgent(
   const close = async (): Promise<void> => {
     const wasLive = link.state.kind === 'live';
     link.finish();
-    await quiet();
-    await link.finished();
+    await Promise.race([quiet(), elapsed(clock, options.targetTimeoutMs)]);
+    if (deliveries.size === 0) await link.finished();
     if (destroyed === undefined && wasLive) {
       // A proxy that cannot be reached finds out by itself.
       await client.bye(link.takeAcknowledgements(), BYE_MS).catch(() => undefined);
@@ -129,6 +132,12 @@ export function createAgent(
     },
     destroy,
   };
+}
+
+function elapsed(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve);
+  });
 }
 
 /** A listener that throws must not take a tunnel down; Node prints what it threw. */

@@ -52,6 +52,8 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   readonly #inline: Buffer;
   readonly #context: DeliveryContext;
   #attempt = 0;
+  /** Whether the present attempt got as far as writing to the target. */
+  #begun = false;
   #controller: Dispatcher.DispatchController | undefined;
   #cancelPause: (() => void) | undefined;
   #gather: Deadline<Delivery> | undefined;
@@ -91,6 +93,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
 
   #try(): void {
     this.#attempt += 1;
+    this.#begun = false;
     const { clock, emit, target } = this.#context;
     emit({ type: 'attempt', id: this.id, at: clock.wall(), attempt: this.#attempt });
     target.send(this.head, this.#body(), this);
@@ -113,6 +116,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#begun = true;
     if (this.#over) controller.abort(NO_USE);
   }
 
@@ -173,7 +177,8 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (this.#over) return;
     const failure = targetFailure(error);
     const { clock, emit, maxAttempts, target } = this.#context;
-    if (failure.unsent && this.#attempt < maxAttempts) {
+    // The same errors happen on connections that carried the request already.
+    if (failure.unsent && !this.#begun && this.#attempt < maxAttempts) {
       const pauseMs = targetPause(this.#attempt);
       const attempt = this.#attempt;
       const detail = failure.cause;

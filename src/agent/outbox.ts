@@ -58,6 +58,7 @@ export class Outbox {
   #underWay = 0;
   #scheduled = false;
   #cancelGather: (() => void) | undefined;
+  readonly #pauses = new Set<() => void>();
   #closed = false;
 
   constructor(options: OutboxOptions) {
@@ -73,6 +74,7 @@ export class Outbox {
   destroy(): void {
     this.#closed = true;
     this.#cancelGather?.();
+    for (const end of this.#pauses) end();
     for (const item of this.#items.splice(0)) item.onSent?.(STOPPED);
   }
 
@@ -116,7 +118,8 @@ export class Outbox {
   #takeItems(): Item[] {
     let count = 0;
     let size = 0;
-    while (count < this.#items.length && (count === 0 || size < WIRE_LIMITS.batch)) {
+    const most = Math.min(this.#items.length, WIRE_LIMITS.replies);
+    while (count < most && (count === 0 || size < WIRE_LIMITS.batch)) {
       size += this.#items[count]?.size ?? 0;
       count += 1;
     }
@@ -140,11 +143,24 @@ export class Outbox {
           }
           return;
         }
-        await new Promise<void>((resolve) => {
-          this.#options.clock.after(pause, resolve);
-        });
+        await this.#pause(pause);
       }
     }
+  }
+
+  /** Ends early when the outbox is destroyed. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(ms, () => {
+        this.#pauses.delete(end);
+        resolve();
+      });
+      const end = (): void => {
+        cancel();
+        resolve();
+      };
+      this.#pauses.add(end);
+    });
   }
 
   /** A reply that the proxy cannot read must not leave its caller waiting. */

@@ -30,6 +30,9 @@ export function targetFailure(error: unknown): TargetFailure {
   if (unconnected !== undefined) {
     return { code: FAILURE.unreachable, cause: unconnected, unsent: true };
   }
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return { code: FAILURE.refused, cause: 'the head of the response is too large', unsent: false };
+  }
   if (TIMEOUTS.has(code)) {
     return { code: FAILURE.timeout, cause: 'no answer in time', unsent: false };
   }

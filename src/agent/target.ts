@@ -5,6 +5,9 @@ import { type Dispatcher, Pool } from 'undici';
 /** What is sent to the target: nothing, the whole body, or a body that is fetched as it goes. */
 export type TargetBody = Buffer | Readable | null;
 
+/** Largest head of a response, in bytes; what the proxy takes is larger. */
+const MAX_HEAD = 128 * 1024;
+
 /** The local service. Its address is fixed: nothing in a request can change where it goes. */
 export class Target {
   readonly url: string;
@@ -15,6 +18,7 @@ export class Target {
     this.url = url;
     this.#pool = new Pool(url, {
       pipelining: 1,
+      maxHeaderSize: MAX_HEAD,
       headersTimeout: timeoutMs,
       // Server-sent events may be silent for as long as they like.
       bodyTimeout: 0,

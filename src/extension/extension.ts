@@ -11,7 +11,7 @@ import { HistoryRecorder } from './history/recorder.ts';
 import { type HistoryLimits, HistoryStore } from './history/store.ts';
 import { Today } from './history/today.ts';
 import { BODY_SCHEME, VIEW } from './ids.ts';
-import { LocalProxy } from './proxy/local-proxy.ts';
+import { LocalProxy, STOP_MS } from './proxy/local-proxy.ts';
 import { suggestCode } from './settings/code.ts';
 import { SECTION } from './settings/schema.ts';
 import { targetOrigin } from './settings/target.ts';
@@ -41,8 +41,14 @@ export type { CaronteApi, RequestInfo, TunnelInfo } from './api.ts';
 /** Ends what must not outlive the window. Set by `activate`. */
 let close: (() => Promise<void>) | undefined;
 
-/** All of it may take this long when the window closes, in milliseconds. */
-const CLOSE_MS = 3_500;
+/**
+ * What each may take when the window closes, in milliseconds: a little longer than its own grace
+ * time. The editor waits 5 s for all extensions.
+ */
+const CLOSE_MS = {
+  tunnel: RESTART_GRACE_MS + 250,
+  localProxy: STOP_MS.channel + STOP_MS.signal + 350,
+} as const;
 
 /** Builds everything, in the order in which it is needed, and wires it up. */
 export function activate(context: vscode.ExtensionContext): CaronteApi {
@@ -235,9 +241,9 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
   close = async () => {
     if (noteFolder !== undefined) leaveNoteOf(noteFolder, tunnel, launcher, localProxy, echo);
     void history.flush();
-    await endsWithin(tunnel.stop(RESTART_GRACE_MS), CLOSE_MS / 2);
+    await endsWithin(launcher.stop(RESTART_GRACE_MS), CLOSE_MS.tunnel);
     history.closeSync();
-    if (!(await endsWithin(localProxy.stop(), CLOSE_MS / 2))) localProxy.kill();
+    if (!(await endsWithin(localProxy.stop(), CLOSE_MS.localProxy))) localProxy.kill();
   };
   return {
     version: 1,

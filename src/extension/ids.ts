@@ -51,6 +51,9 @@ export const VIEW = {
 /** The status bar's item. */
 export const STATUS_ITEM = 'caronte.status';
 
+/** The guide to a proxy of one's own, under the name that it has in the package. */
+export const HOSTING_GUIDE = 'docs/hosting.md';
+
 /** Scheme under which bodies are opened as documents. */
 export const BODY_SCHEME = 'caronte';
 

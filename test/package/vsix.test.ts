@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { openPromise } from 'yauzl';
+import { HOSTING_GUIDE } from '../../src/extension/ids.ts';
 
 const VSIX = new URL('../../dist/caronte.vsix', import.meta.url);
 
@@ -15,6 +16,7 @@ const FILES = [
   'extension/dist/third-party-notices.txt',
   'extension/dist/webview/main.css',
   'extension/dist/webview/main.js',
+  `extension/${HOSTING_GUIDE}`,
   'extension/media/caronte.svg',
   'extension/media/icon.png',
   'extension/package.json',

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { answerProblem, endWith, hasUnreadBody } from '../http/index.ts';
+import { answerProblem, endWith, finishResponse, hasUnreadBody } from '../http/index.ts';
 import {
   FIELD,
   fieldValue,
@@ -18,11 +18,11 @@ function isBodiless(status: number): boolean {
 /** The caller's connection, behind Node's response object. */
 export class CallerResponse implements Caller {
   readonly #response: ServerResponse;
+  /** Bytes of the announced body that have not been written yet. */
+  #missing = 0;
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    // The target's Date is the one that counts; a target without one gets none.
-    response.sendDate = false;
     response.strictContentLength = true;
   }
 
@@ -31,7 +31,14 @@ export class CallerResponse implements Caller {
     for (let at = 0; at < head.fields.length; at += 2) {
       if (head.fields[at]?.toLowerCase() === 'link') links.push(head.fields[at + 1] ?? '');
     }
-    if (head.status !== 103 || links.length === 0 || this.#response.headersSent) return;
+    const { httpVersion } = this.#response.req;
+    if (
+      head.status !== 103 ||
+      httpVersion === '1.0' ||
+      links.length === 0 ||
+      this.#response.headersSent
+    )
+      return;
     try {
       this.#response.writeEarlyHints({ link: links });
     } catch {
@@ -47,8 +54,15 @@ export class CallerResponse implements Caller {
     else if (announced !== undefined && head.status !== 204)
       fields.push('Content-Length', announced);
     if (!this.#writeHead(head, fields)) return false;
-    if (bodiless) this.#response.end();
-    else endWith(this.#response, body);
+    if (hasUnreadBody(this.#response.req)) {
+      if (bodiless) this.#response.flushHeaders();
+      else this.#response.write(body);
+      finishResponse(this.#response);
+    } else if (bodiless) {
+      this.#response.end();
+    } else {
+      endWith(this.#response, body);
+    }
     return true;
   }
 
@@ -57,12 +71,15 @@ export class CallerResponse implements Caller {
     const announced = fieldValue(head.fields, 'content-length');
     if (announced !== undefined && head.status !== 204) fields.push('Content-Length', announced);
     if (!this.#writeHead(head, fields)) return false;
+    const bodiless = isBodiless(head.status) || this.#response.req.method === 'HEAD';
+    if (!bodiless) this.#missing = Number(announced ?? 0);
     // The head leaves now: a stream's first event may be long in coming.
     this.#response.flushHeaders();
     return true;
   }
 
   write(piece: Buffer): boolean {
+    this.#missing -= piece.length;
     try {
       return this.#response.write(piece);
     } catch {
@@ -84,7 +101,9 @@ export class CallerResponse implements Caller {
       if (allowed.length > 0 && this.#response.chunkedEncoding) {
         this.#response.addTrailers(pairs(allowed));
       }
-      this.#response.end();
+      // Told now: the connection may have to stay open for the rest of an upload.
+      if (this.#missing > 0) return false;
+      finishResponse(this.#response);
       return true;
     } catch {
       return false;

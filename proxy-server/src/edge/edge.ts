@@ -2,7 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
 import { answerProblem, originForm } from '../http/index.ts';
 import { Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
-import { type Clock, deadlineTime, Exchange, newId, type Router } from '../routing/index.ts';
+import {
+  type Clock,
+  deadlineTime,
+  Exchange,
+  type Logger,
+  newId,
+  type Router,
+} from '../routing/index.ts';
 import { type Address, parseAddress } from './address.ts';
 import { type BodyContext, CallerBody } from './caller-body.ts';
 import { CallerResponse } from './caller-response.ts';
@@ -13,6 +20,7 @@ export interface EdgeOptions {
   readonly limits: Limits;
   readonly router: Router;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** The public side: turns callers' requests into exchanges and offers them to their routes. */
@@ -131,20 +139,36 @@ export class Edge {
 
     this.#inFlight += 1;
     const patience = this.#patience.add(exchange);
-    exchange.onEnd(() => {
+    exchange.onEnd((end) => {
+      if (end.kind === 'failed')
+        this.#options.log.debug(failure(exchange, end.code), 'exchange failed');
       this.#patience.remove(patience);
       body.discard();
     });
-    response.on('close', () => {
+    let open = true;
+    const closed = (): void => {
+      if (!open) return;
+      open = false;
       exchange.left();
       // Counted until here: an answer that a slow caller has not read yet still takes memory.
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onQuiet?.();
+    };
+    response.on('close', closed);
+    // A response that waits behind another one on a connection that goes is never told so.
+    request.on('close', () => {
+      if (request.socket.destroyed) closed();
     });
     // Whatever fails on the caller's connection closes it, and that is what counts.
     response.on('error', ignore);
     body.begin();
   }
+}
+
+/** For the log: never the query, which may hold what is secret. */
+function failure({ id, code, head }: Exchange, problem: string): object {
+  const [path = ''] = head.target.split('?');
+  return { id, code, method: head.method, path, problem };
 }
 
 function ignore(): void {}

@@ -1,5 +1,7 @@
 export { endWith } from './end-with.ts';
-export { answerProblem, rawProblem } from './problem-answer.ts';
+export { finishResponse } from './finish.ts';
+export { answerProblem } from './problem-answer.ts';
 export { readBody, TooLargeError } from './read-body.ts';
+export { refuseConnection } from './refuse.ts';
 export { originForm } from './request-target.ts';
 export { hasUnreadBody } from './unread.ts';

@@ -1,5 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { FIELD, PROBLEM, PROBLEM_TYPE, type Problem, problemDocument } from '../protocol/index.ts';
+import { finishResponse } from './finish.ts';
 import { hasUnreadBody } from './unread.ts';
 
 /** Header fields of a problem document: names and values in turn. */
@@ -30,9 +31,8 @@ export function answerProblem(response: ServerResponse, problem: Problem): void 
   const { status } = PROBLEM[problem.code];
   // Node keeps the reason of a head that it refused, unless it is given another.
   response.writeHead(status, STATUS_CODES[status] ?? '', fields);
-  response.end(document);
-  // What is left of the body is read and dropped, so that the answer is not lost to a reset.
-  response.req.resume();
+  response.write(document);
+  finishResponse(response);
 }
 
 /** The same as raw bytes, for a connection whose request never reached a handler. Closes it. */

@@ -13,6 +13,8 @@ export const WIRE_LIMITS = {
   data: 1024 * 1024,
   /** A poll answer or a batch of replies is closed once it has this size. */
   batch: 1024 * 1024,
+  /** Replies in one request, as a number. */
+  replies: 4096,
   /** A hello, as JSON. */
   hello: 16 * 1024,
   /** The acknowledgements of one poll. */

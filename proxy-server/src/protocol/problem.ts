@@ -17,7 +17,6 @@ export const PROBLEM = {
   uri_too_long: { status: 414, title: 'The request target is longer than the proxy allows' },
   too_many_waiting: { status: 429, title: 'Too many requests wait for this tunnel' },
   head_too_large: { status: 431, title: 'The request head is larger than the proxy allows' },
-  internal: { status: 500, title: 'The proxy failed' },
   agent_lost: { status: 502, title: 'The agent went away before it answered' },
   agent_misbehaved: { status: 502, title: 'The agent sent an answer that cannot be passed on' },
   agent_refused: { status: 502, title: 'The agent could not pass the request on' },

@@ -29,6 +29,6 @@ export const FIELD = {
   capacity: 'Caronte-Capacity',
   /** Marks an error as the proxy's own: nobody takes it for the target's. Holds the stable code. */
   error: 'Caronte-Error',
-  /** The exchange's id, on answers of the proxy's own. */
+  /** The exchange's id, on the 202 that a tunnel without replies gives. */
   exchange: 'Caronte-Exchange',
 } as const;

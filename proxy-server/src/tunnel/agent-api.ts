@@ -18,7 +18,7 @@ import {
   VERSION_BYTE,
   WIRE_LIMITS,
 } from '../protocol/index.ts';
-import type { Clock } from '../routing/index.ts';
+import type { Clock, Logger } from '../routing/index.ts';
 import type { Authenticator } from './auth.ts';
 import { answerBody } from './body-answer.ts';
 import { Poll } from './poll.ts';
@@ -31,9 +31,13 @@ export interface AgentApiOptions {
   readonly registry: Registry;
   readonly authenticator: Authenticator;
   readonly clock: Clock;
+  readonly log: Logger;
   /** The address under which callers reach the proxy, if it is configured. */
   readonly publicUrl: string | undefined;
 }
+
+/** Time between two lines of the log about refused secrets, in milliseconds. */
+const REFUSAL_LOG_MS = 10_000;
 
 type Handler = (session: Session, request: IncomingMessage, response: ServerResponse) => void;
 
@@ -42,6 +46,9 @@ export class AgentApi {
   readonly #options: AgentApiOptions;
   readonly #handlers: Readonly<Record<string, Handler>>;
   #draining = false;
+  /** Refused secrets since the log last said so. */
+  #refusals = 0;
+  #quietUntil = 0;
 
   constructor(options: AgentApiOptions) {
     this.#options = options;
@@ -61,6 +68,7 @@ export class AgentApi {
   handle(request: IncomingMessage, response: ServerResponse): void {
     const path = originForm(request.url ?? '');
     if (!this.#options.authenticator.allows(request.headers.authorization)) {
+      this.#noteRefusal(request.socket.remoteAddress);
       return answerProblem(response, {
         code: 'unauthorized',
         detail:
@@ -78,6 +86,16 @@ export class AgentApi {
       return answerProblem(response, { code: 'session_unknown', detail: 'Say hello again.' });
     }
     handler(session, request, response);
+  }
+
+  /** Says that a secret was refused, at most once in so long: guessing must not fill the log. */
+  #noteRefusal(address: string | undefined): void {
+    this.#refusals += 1;
+    const now = this.#options.clock.monotonic();
+    if (now < this.#quietUntil) return;
+    this.#quietUntil = now + REFUSAL_LOG_MS;
+    this.#options.log.warn({ address, count: this.#refusals }, 'secret refused');
+    this.#refusals = 0;
   }
 
   async #hello(request: IncomingMessage, response: ServerResponse): Promise<void> {

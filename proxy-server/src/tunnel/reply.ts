@@ -11,6 +11,7 @@ import {
   type Problem,
   RECORD,
   RecordDecoder,
+  WIRE_LIMITS,
 } from '../protocol/index.ts';
 import type { Exchange } from '../routing/index.ts';
 import type { Session } from './session.ts';
@@ -37,7 +38,7 @@ export class ReplyReader {
   readonly #session: Session;
   readonly #request: IncomingMessage;
   readonly #decoder: RecordDecoder;
-  #results = '';
+  readonly #results: string[] = [];
   /** The response that is arriving in pieces. Undefined when the caller did not want it. */
   #stream: { readonly id: string; readonly exchange: Exchange | undefined } | undefined;
   #waiting = false;
@@ -74,7 +75,7 @@ export class ReplyReader {
       guarded(() => {
         this.#decoder.finish();
         if (this.#stream !== undefined) throw new MalformedError('a response has no END');
-        finish({ kind: 'read', results: this.#results });
+        finish({ kind: 'read', results: this.#results.join('') });
       }),
     );
     this.#request.on('error', () => finish({ kind: 'broken' }));
@@ -146,7 +147,8 @@ export class ReplyReader {
 
   #result(id: string, taken: boolean): void {
     const outcome: Outcome = taken ? OUTCOME.delivered : OUTCOME.gone;
-    this.#results += encodeResult(id, outcome);
+    if (this.#results.length >= WIRE_LIMITS.replies) throw new MalformedError('too many replies');
+    this.#results.push(encodeResult(id, outcome));
   }
 
   #breakOff(): void {

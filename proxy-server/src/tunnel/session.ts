@@ -235,6 +235,7 @@ export class Session {
           ...exchange.head,
           receivedAt: exchange.receivedAt,
           patienceMs: exchange.patienceMs,
+          // Handed out again is not delivered again: the agent knows the id.
           attempt: 1,
           body: exchange.body.form,
         },

@@ -156,7 +156,7 @@ export class Tunnel implements Route, WorkSource {
       exchange.fail({
         code: 'no_agent',
         detail: `No agent serves the code "${this.code}" right now. Start one, or check the code.`,
-        retryAfter: limits.agentWait,
+        retryAfter: Math.max(1, limits.agentWait),
       }),
     );
     this.#patience.set(exchange, timer);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { endWith, rawProblem, readBody, TooLargeError } from '../../src/http/index.ts';
+import { endWith, readBody, TooLargeError } from '../../src/http/index.ts';
+import { rawProblem } from '../../src/http/problem-answer.ts';
 import { type Problem, PROBLEM, type ProblemCode } from '../../src/protocol/index.ts';
 import { problemCode, RawCaller } from '../support/caller.ts';
 import { within } from '../support/wait.ts';

@@ -1,4 +1,4 @@
-import { hostname, userInfo } from 'node:os';
+import { randomBytes } from 'node:crypto';
 import { complain, EXIT, leave, readText } from 'caronte-proxy/command';
 import { Command, Option } from 'commander';
 import { AGENT_BOUNDS, type AgentFlags, readAgentConfig } from './options.ts';
@@ -30,7 +30,7 @@ export function agentCommand(version: string): Command {
       flags,
       env: process.env,
       read: readText,
-      place: [hostname(), userName(), process.cwd()],
+      installation: randomBytes(16).toString('hex'),
       version,
     });
     if (result.ok) {
@@ -85,12 +85,3 @@ const FLAGS: Readonly<Record<string, readonly (readonly [flag: string, help: str
     ['--log-format <pretty|json>', 'Lines for people, or one JSON object a line (default: pretty)'],
   ],
 };
-
-/** The user's name; some containers have a user without one. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? '');
-  }
-}

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type FileText, SECRET_WAYS, secretLines, secretProblem } from 'caronte-proxy/command';
 import { isCode } from 'caronte-proxy/protocol';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/index.ts';
@@ -30,8 +29,8 @@ export interface AgentSources {
   /** An empty variable counts as unset. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly read: (path: string) => FileText;
-  /** What tells this place of use from others: machine, user, folder. */
-  readonly place: readonly string[];
+  /** 32 hexadecimal digits, drawn for this start: two terminals are two agents. */
+  readonly installation: string;
   readonly version: string;
 }
 
@@ -56,7 +55,7 @@ export const AGENT_BOUNDS = {
 
 /** Makes the agent's options: flag over environment over default. Reads nothing by itself. */
 export function readAgentConfig(sources: AgentSources): AgentConfigResult {
-  const { flags, env, place, version } = sources;
+  const { flags, env, installation, version } = sources;
   const problems: string[] = [];
   const secret = readSecret(sources, problems);
   const code = readCode(flags.code ?? set(env['CARONTE_CODE']), problems);
@@ -107,7 +106,7 @@ export function readAgentConfig(sources: AgentSources): AgentConfigResult {
         targetTimeoutMs: milliseconds(targetTimeout) ?? AGENT_DEFAULTS.targetTimeoutMs,
         pollTimeoutMs: milliseconds(timeout) ?? AGENT_DEFAULTS.pollTimeoutMs,
         takeover: flags.takeover === true,
-        installation: installation([...place, code]),
+        installation,
         software: `caronte-cli/${version}`,
       },
       logFormat,
@@ -206,9 +205,4 @@ function readFormat(text: string | undefined, problems: string[]): 'pretty' | 'j
 
 function milliseconds(seconds: number | undefined): number | undefined {
   return seconds === undefined ? undefined : Math.round(seconds * 1000);
-}
-
-/** Stable for one code in one place, so that a restart there may take its code back. */
-function installation(parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 32);
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { TunnelInfo } from '../api.ts';
 import { errorText } from '../base/error-text.ts';
 import type { Logger } from '../base/logger.ts';
-import { COMMAND, VIEW } from '../ids.ts';
+import { COMMAND, HOSTING_GUIDE, VIEW } from '../ids.ts';
 import type { LocalProxy } from '../proxy/local-proxy.ts';
 import { readProxyUrl } from '../settings/proxy-url.ts';
 import type { Settings } from '../settings/read.ts';
@@ -102,7 +102,7 @@ export function tunnelCommands(parts: TunnelCommandParts): TunnelCommands {
     [COMMAND.openHostingGuide]: () =>
       vscode.commands.executeCommand(
         'markdown.showPreview',
-        vscode.Uri.joinPath(parts.extensionUri, 'README.md'),
+        vscode.Uri.joinPath(parts.extensionUri, HOSTING_GUIDE),
       ),
     [COMMAND.showActions]: () => showActionMenu(tunnel.state, parts.hasRequests()),
   };

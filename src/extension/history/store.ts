@@ -219,7 +219,7 @@ export class HistoryStore {
     }
   }
 
-  /** Forgets every ended exchange and deletes what is on disk. */
+  /** Forgets every ended exchange and deletes what is on disk, but for other windows' volumes. */
   async clear(): Promise<void> {
     for (const [key, stored] of this.#stored) {
       if (stored.kind !== 'open') this.#forget(key, stored);
@@ -229,6 +229,7 @@ export class HistoryStore {
     await Promise.all(
       [...this.#volumes].filter((volume) => volume.wanted === 0).map((one) => this.#remove(one)),
     );
+    await this.#removals;
   }
 
   /** Resolves once every ended exchange is on disk, and what was dropped is not any more. */
@@ -251,6 +252,7 @@ export class HistoryStore {
       } catch (error) {
         this.#options.log.error(`History: the last requests are lost (${errorText(error)}).`);
       }
+      volume.release();
     }
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Captured } from './body-capture.ts';
 import type { BodyPlace, Entry, Place } from './entry.ts';
 import { decodeLine, encodeLine, type IndexLine } from './index-line.ts';
+import { isWrittenElsewhere, signWriter, unsignWriter } from './writer.ts';
 
 const INDEX = 'index.jsonl';
 const BODIES = 'bodies.bin';
@@ -20,8 +21,9 @@ interface Pending {
 /**
  * A folder with a part of the history: an index with one line for each exchange, a common file for
  * details and small bodies, and a file for each large body. A volume is written by one process
- * only, which appends and never rewrites; it goes as a whole once nothing in it is wanted. So two
- * windows on the same folder cannot hurt each other, and a crash costs the last moments at most.
+ * only, which appends and never rewrites; it goes as a whole once nothing in it is wanted. Two
+ * windows on the same folder read each other's volumes, but neither deletes what the other, as long
+ * as it lives, writes: each keeps to the limits by itself. A crash costs the last moments at most.
  */
 export class Volume {
   readonly name: string;
@@ -36,6 +38,8 @@ export class Volume {
   backlog = 0;
   /** Why it takes no more. */
   failure: Error | undefined;
+  /** Whether this store made it, and writes it. */
+  #isOwn = false;
   #position = 0;
   #pending: Pending[] = [];
   #writing: readonly Pending[] = [];
@@ -50,7 +54,9 @@ export class Volume {
   /** Makes the folder of a new volume. Throws what the file system throws. */
   static create(parent: string, name: string): Volume {
     const volume = new Volume(parent, name);
+    volume.#isOwn = true;
     mkdirSync(volume.folder, { recursive: true });
+    signWriter(volume.folder);
     return volume;
   }
 
@@ -63,7 +69,10 @@ export class Volume {
     }
   }
 
-  /** Opens a volume for reading. `reject` is told of each line that is not a line of an index. */
+  /**
+   * Opens a volume for reading. `reject` is told of each line that is not a line of an index. There
+   * is no index yet, or never will be, while a first large body arrives: then nothing is in it.
+   */
   static async load(
     parent: string,
     name: string,
@@ -74,7 +83,10 @@ export class Volume {
     for (const file of await readdir(volume.folder)) {
       volume.bytes += (await stat(join(volume.folder, file))).size;
     }
-    const text = await readFile(join(volume.folder, INDEX), 'utf8');
+    const text = await readFile(join(volume.folder, INDEX), 'utf8').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+      throw error;
+    });
     for (const [number, item] of text.split('\n').entries()) {
       if (item === '') continue;
       const line = decodeLine(item);
@@ -146,6 +158,11 @@ export class Volume {
     appendFileSync(join(this.folder, INDEX), items.map((item) => item.line).join(''));
   }
 
+  /** Nothing will be written any more: from now on any window may delete it. */
+  release(): void {
+    if (this.#isOwn) unsignWriter(this.folder);
+  }
+
   /** Reads up to `length` bytes of a body. Throws if they are not there any more. */
   async readBody(place: BodyPlace, length: number): Promise<Uint8Array> {
     switch (place.kind) {
@@ -163,12 +180,13 @@ export class Volume {
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
   }
 
-  /** Deletes the folder, after what is being written. */
+  /** Deletes the folder, after what is being written; not if a window that lives writes there. */
   async remove(): Promise<void> {
     this.#pending = [];
-    this.#work = this.#work.then(() =>
-      rm(this.folder, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined),
-    );
+    this.#work = this.#work.then(async () => {
+      if (!this.#isOwn && (await isWrittenElsewhere(this.folder))) return;
+      await rm(this.folder, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
+    });
     await this.#work;
   }
 

@@ -22,8 +22,11 @@ export interface LocalProxyOptions {
 const PREFERRED_PORT = 8080;
 /** Within this it must listen, in milliseconds. */
 const START_MS = 15_000;
-/** After its channel is closed it may finish for so long; then it is asked by signal, then killed. */
-const STOP_MS = { channel: 1_500, signal: 500 } as const;
+/**
+ * After its channel is closed it may finish for so long; then it is asked by signal, then killed.
+ * The window, when it closes, waits for longer than both together.
+ */
+export const STOP_MS = { channel: 1_000, signal: 400 } as const;
 
 /** Node's own variables that would change what the child is or does. */
 const FOREIGN = /^(?:NODE_OPTIONS|NODE_CHANNEL_.*|ELECTRON_.*|VSCODE_.*|CARONTE_.*)$/;
@@ -38,6 +41,8 @@ export class LocalProxy {
   #state: LocalProxyState = { kind: 'off' };
   #secret = '';
   #child: ChildProcess | undefined;
+  /** Those that were told to end and have not yet. */
+  readonly #ending = new Map<ChildProcess, Promise<void>>();
   #starting: Promise<LocalProxyState> | undefined;
 
   constructor(options: LocalProxyOptions) {
@@ -68,13 +73,15 @@ export class LocalProxy {
   async stop(): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    if (child !== undefined) await end(child);
+    if (child !== undefined) void this.#end(child);
+    await Promise.all(this.#ending.values());
     if (this.#child === undefined) this.#move({ kind: 'off' });
   }
 
-  /** For when there is no time left: the process ends at once. */
+  /** For when there is no time left: the process ends at once, even if it is being stopped. */
   kill(): void {
     this.#child?.kill('SIGKILL');
+    for (const child of this.#ending.keys()) child.kill('SIGKILL');
   }
 
   async #start(preferredPort: number): Promise<LocalProxyState> {
@@ -136,9 +143,15 @@ export class LocalProxy {
     clearTimeout(timer);
     if (this.#child !== child) return this.#state;
     if (state.kind === 'running') this.#options.log.info(`The local proxy listens on ${state.url}`);
-    else await end(child);
+    else await this.#end(child);
     this.#move(state);
     return state;
+  }
+
+  #end(child: ChildProcess): Promise<void> {
+    const ended = this.#ending.get(child) ?? end(child).finally(() => this.#ending.delete(child));
+    this.#ending.set(child, ended);
+    return ended;
   }
 
   #move(state: LocalProxyState): void {

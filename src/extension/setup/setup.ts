@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import { isCode } from '../settings/code.ts';
 import { readProxyUrl } from '../settings/proxy-url.ts';
+import { readSecret } from '../settings/secret.ts';
 import type { Secrets, SetupState } from '../tunnel/launcher.ts';
 import { type Answer, runSteps, type Step } from '../tunnel/steps.ts';
-import { proxyUrlProblemText } from '../views/texts.ts';
+import { proxyUrlProblemText, secretProblemText } from '../views/texts.ts';
 import { askPort } from './ask-port.ts';
 import { askText, type TextAnswer } from './ask-text.ts';
 
@@ -101,17 +102,19 @@ export function askSetup(parts: SetupParts, initial: SetupState): Promise<SetupS
   return runSteps(steps, initial);
 }
 
-/** Asks for a proxy's secret, masked. */
-export function askSecret(
+/** Asks for a proxy's secret, masked. What it resolves with has no blanks around it. */
+export async function askSecret(
   proxyUrl: string,
   options: { readonly title: string; readonly position?: { step: number; totalSteps: number } },
 ): Promise<TextAnswer> {
-  return askText({
+  const answer = await askText({
     ...options,
     prompt: vscode.l10n.t('Secret of {0}; kept in the secret storage', proxyUrl),
     masked: true,
     check: checkSecret,
   });
+  const result = answer.kind === 'value' ? readSecret(answer.value) : undefined;
+  return result?.ok === true ? { kind: 'value', value: result.secret } : answer;
 }
 
 /** Asks for a proxy's address alone. */
@@ -143,10 +146,7 @@ function checkCode(value: string): string | undefined {
     : vscode.l10n.t('1 to 63 letters, digits, “-” or “_”; a letter or digit at both ends.');
 }
 
-/** A secret travels in a header field: visible ASCII only. */
 function checkSecret(value: string): string | undefined {
-  if (value === '') return vscode.l10n.t('Enter the secret that the proxy was started with.');
-  return /^[\x21-\x7e]+$/.test(value)
-    ? undefined
-    : vscode.l10n.t('A secret has no spaces and no letters beyond ASCII.');
+  const result = readSecret(value);
+  return result.ok ? undefined : secretProblemText(result.problem);
 }

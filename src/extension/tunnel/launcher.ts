@@ -60,6 +60,10 @@ export class Launcher {
   /** What the present run has from elsewhere than the settings. */
   #overrides: StartOptions = {};
   #asking: Promise<TunnelState | undefined> | undefined;
+  /** Takes over the settings that changed during a start, once that has ended. */
+  #recheck: Promise<void> | undefined;
+  /** Grows with each start, stop and change of settings: what belongs to an earlier one is over. */
+  #turn = 0;
 
   constructor(parts: LauncherParts) {
     this.#parts = parts;
@@ -73,10 +77,12 @@ export class Launcher {
   /** Resolves with the state after the first try to connect; undefined if nothing was started. */
   async start(options: StartOptions, mode: StartMode): Promise<TunnelState | undefined> {
     // One sequence of questions at a time: a second start joins the first.
-    this.#asking ??= this.#start(options, mode).finally(() => {
-      this.#asking = undefined;
+    if (this.#asking !== undefined) return this.#asking;
+    const asking = this.#start(options, mode, ++this.#turn).finally(() => {
+      if (this.#asking === asking) this.#asking = undefined;
     });
-    return this.#asking;
+    this.#asking = asking;
+    return asking;
   }
 
   /** Starts anew with the settings of now. Undefined if there is nothing to restart. */
@@ -86,12 +92,26 @@ export class Launcher {
     return this.start({ ...this.#overrides, takeover }, 'ask');
   }
 
-  /** To be called after any setting has changed: starts anew what runs, or failed, otherwise. */
+  /**
+   * To be called after any setting has changed: starts anew what runs, or failed, otherwise. While
+   * a start is under way, which may have read the settings already, it waits for its end.
+   */
   async onSettingsChanged(): Promise<void> {
+    if (this.#asking === undefined) return this.#takeSettings();
+    const again = (): Promise<void> => {
+      this.#recheck = undefined;
+      return this.onSettingsChanged();
+    };
+    this.#recheck ??= this.#asking.then(again, again);
+    return this.#recheck;
+  }
+
+  async #takeSettings(): Promise<void> {
     const { tunnel, readSettings, log } = this.#parts;
+    const turn = ++this.#turn;
     const before = planOf(tunnel.state);
     const isUp = isRunning(tunnel.state) || tunnel.state.kind === 'trouble';
-    if (before === undefined || !isUp || this.#asking !== undefined) return;
+    if (before === undefined || !isUp) return;
     const plan = completePlan(draftPlan(readSettings(), this.#overrides));
     if (plan === undefined) {
       log.warn('The settings do not say all that a tunnel needs; it goes on as it was.');
@@ -99,6 +119,7 @@ export class Launcher {
     }
     if (isSamePlan(before, plan)) return;
     const secret = await this.#secretFor(plan.proxyUrl);
+    if (turn !== this.#turn) return;
     if (secret === undefined) {
       log.warn(`The secret of ${plan.proxyUrl} is not known; the tunnel goes on as it was.`);
       this.#parts.onSecretMissing(plan.proxyUrl);
@@ -109,17 +130,29 @@ export class Launcher {
     await tunnel.start({ plan, secret, takeover: false });
   }
 
+  /** Ends the tunnel, and a start that is under way: what is answered then starts nothing. */
   async stop(graceMs?: number): Promise<void> {
+    this.#turn++;
+    this.#asking = undefined;
     await this.#parts.tunnel.stop(graceMs);
     this.#parts.echo.dispose();
   }
 
-  async #start(options: StartOptions, mode: StartMode): Promise<TunnelState | undefined> {
+  async #start(
+    options: StartOptions,
+    mode: StartMode,
+    turn: number,
+  ): Promise<TunnelState | undefined> {
     const { readSettings, log, tunnel } = this.#parts;
     const initial = this.#initialState(draftPlan(readSettings(), options), mode);
     const answered = mode === 'quiet' ? initial : await this.#parts.ask(initial);
-    if (answered === undefined) return undefined;
+    if (answered === undefined || turn !== this.#turn) return undefined;
     const draft = await this.#serve(answered);
+    if (turn !== this.#turn) {
+      // It may have come up after the stop that was to end it.
+      if (this.#asking === undefined && tunnel.state.kind === 'off') this.#parts.echo.dispose();
+      return undefined;
+    }
     const plan = draft === undefined ? undefined : completePlan(draft);
     if (plan === undefined) {
       log.info('The tunnel does not start: the settings do not say all that it needs.');
@@ -129,12 +162,17 @@ export class Launcher {
       await this.#parts.secrets.set(plan.proxyUrl, answered.secret);
     }
     const secret = await this.#secretFor(plan.proxyUrl);
+    if (turn !== this.#turn) return undefined;
     if (secret === undefined) {
       log.info(`The tunnel does not start: the secret of ${plan.proxyUrl} is not known.`);
       return undefined;
     }
-    this.#overrides = await this.#keep(options, initial, answered, plan.proxyUrl, plan.target.port);
+    const { proxyUrl, target } = plan;
+    const overrides = await this.#keep(options, initial, answered, proxyUrl, target.port);
+    if (turn !== this.#turn) return undefined;
+    this.#overrides = overrides;
     if (tunnel.state.kind !== 'off') await tunnel.stop(RESTART_GRACE_MS);
+    if (turn !== this.#turn) return undefined;
     return tunnel.start({ plan, secret, takeover: options.takeover === true });
   }
 

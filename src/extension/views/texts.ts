@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
 import type { Outcome } from '../../shared/request-view.ts';
 import type { ProxyUrlProblem } from '../settings/proxy-url.ts';
+import { SECRET_LENGTH, type SecretProblem } from '../settings/secret.ts';
 import { type Age, ageOf } from './figures.ts';
 
 /** `2 min ago`. */
@@ -75,5 +76,18 @@ export function proxyUrlProblemText(problem: ProxyUrlProblem): string {
       return l10n.t('Leave user name and password out: the secret is asked for next.');
     case 'has_query':
       return l10n.t('Leave out what follows the path: ? and #');
+  }
+}
+
+export function secretProblemText(problem: SecretProblem): string {
+  switch (problem) {
+    case 'empty':
+      return l10n.t('Enter the secret that the proxy was started with.');
+    case 'short':
+      return l10n.t('A secret has at least {0} characters.', SECRET_LENGTH.min);
+    case 'long':
+      return l10n.t('A secret has at most {0} characters.', SECRET_LENGTH.max);
+    case 'not_ascii':
+      return l10n.t('A secret has printable ASCII characters only: no accents, no tabs.');
   }
 }

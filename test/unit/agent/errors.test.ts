@@ -101,7 +101,6 @@ describe('an answer of the proxy’s that was not asked for', () => {
     [400, 'malformed', undefined, 'refused_by_proxy', true],
     [503, 'busy', '5', 'refused_by_proxy', false],
     [404, 'session_unknown', undefined, 'refused_by_proxy', false],
-    [500, 'internal', undefined, 'refused_by_proxy', false],
   ];
   for (const [status, code, retryAfter, trouble, final] of ANSWERS) {
     const after = retryAfter === undefined ? '' : ' with Retry-After';

@@ -108,3 +108,37 @@ describe('an agent under odd conditions', () => {
     }
   });
 });
+
+describe('an agent at its limits', () => {
+  let fixture: Fixture;
+  beforeEach(async () => {
+    fixture = new Fixture();
+    await fixture.start({ targetTimeoutMs: 5_000 });
+    await fixture.proxy.welcome();
+    await fixture.reaches('live');
+  });
+  afterEach(() => fixture.stop());
+
+  it('cancels what is still unfinished when closing takes longer than the target may', async () => {
+    fixture.onTarget = (_request, response) => response.write('an endless stream');
+    (await fixture.proxy.poll()).response.end(records(exchange(freshId())));
+    await until(() => fixture.events.some(({ type }) => type === 'response-data'), 'the stream');
+    const closed = fixture.agent.close();
+    await turns(20);
+    assert.equal(fixture.agent.inHand, 1);
+    fixture.clock.advance(5_000);
+    (await fixture.proxy.next(AGENT_PATHS.bye)).response.writeHead(204).end();
+    await closed;
+    assert.equal(fixture.agent.inHand, 0);
+  });
+
+  it('passes a large head of a response on, and says so of one that is too large', async () => {
+    const outcome = async (size: number): Promise<string> => {
+      fixture.onTarget = (_request, response) => response.setHeader('X', 'x'.repeat(size)).end();
+      (await fixture.proxy.poll()).response.end(records(exchange(freshId())));
+      return (await fixture.proxy.next(AGENT_PATHS.reply)).body.toString('latin1');
+    };
+    assert.match(await outcome(60 * 1024), /200/);
+    assert.match(await outcome(200 * 1024), /agent_refused[^]*head of the response is too large/);
+  });
+});

@@ -13,7 +13,7 @@ function sources(flags: AgentFlags = {}, over: Partial<AgentSources> = {}): Agen
     flags,
     env: { CARONTE_SECRET: SECRET, CARONTE_CODE: 'orders' },
     read: () => ({ ok: false, problem: 'there is no such file' }),
-    place: ['machine', 'user', '/folder'],
+    installation: 'f'.repeat(32),
     version: '1.2.3',
     ...over,
   };
@@ -34,9 +34,8 @@ function refused(flags: AgentFlags, over: Partial<AgentSources> = {}): readonly 
 describe('the options of an agent', () => {
   it('have the documented defaults', () => {
     const { options, logFormat, warnings } = accepted();
-    const { installation, ...others } = options;
-    assert.match(installation, /^[0-9a-f]{32}$/);
-    assert.deepEqual(others, {
+    assert.deepEqual(options, {
+      installation: 'f'.repeat(32),
       proxyUrl: 'http://localhost:8080',
       secret: SECRET,
       code: 'orders',
@@ -120,16 +119,6 @@ describe('the options of an agent', () => {
     assert.deepEqual(refused({ logFormat: 'xml' }), [
       '--log-format: "xml" is neither pretty nor json',
     ]);
-  });
-
-  it('make the same installation of the same place and code only', () => {
-    const installation = (place: string[], code: string) =>
-      accepted({ code }, { place }).options.installation;
-    const one = installation(['m', 'u', '/f'], 'a');
-    assert.equal(installation(['m', 'u', '/f'], 'a'), one);
-    assert.notEqual(installation(['m', 'u', '/g'], 'a'), one);
-    assert.notEqual(installation(['m', 'u', '/f'], 'b'), one);
-    assert.notEqual(installation(['m', 'u/f'], 'a'), installation(['mu', '/f'], 'a'));
   });
 
   describe('of the secret', () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFile,
   mkdir,
@@ -7,9 +9,10 @@ import {
   readFile,
   rm,
   truncate,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { tmpdir, uptime } from 'node:os';
 import { join } from 'node:path';
 import { exchange, idOf, makeHistory, pattern, received, ROOMY } from './history-helpers.ts';
 
@@ -201,8 +204,96 @@ describe('the history', () => {
     await appendFile(join(folder, 'v-0mabcdefg-00000000', 'bodies.bin'), 'x');
     const { history, log } = makeHistory(folder);
     await history.load();
+    await history.flush();
     assert.equal(history.size, 0);
-    assert.equal(log.lines.length, 1);
+    assert.deepEqual(log.lines, []);
+    assert.deepEqual(await readdir(folder), ['something'], 'the volume is of no use');
+  });
+
+  it('deletes what a host left that died during a large upload', async () => {
+    const before = makeHistory(folder);
+    before.record(received(1));
+    before.record({ type: 'request-data', id: idOf(1), bytes: pattern(200_000) });
+    const [volume = ''] = await readdir(folder);
+    assert.ok(!(await readdir(join(folder, volume))).includes('index.jsonl'));
+    const { history, log } = makeHistory(folder);
+    await history.load();
+    await history.flush();
+    assert.deepEqual(await readdir(folder), []);
+    assert.deepEqual(log.lines, []);
+  });
+
+  describe('beside another window', () => {
+    /** A volume that a process of this id writes, or wrote. Resolves with its name. */
+    async function volumeOf(pid: number, events = exchange({ number: 1 })): Promise<string> {
+      const other = makeHistory(folder);
+      for (const event of events) other.record(event);
+      await other.history.flush();
+      const [name = ''] = await readdir(folder);
+      await writeFile(join(folder, name, 'writer'), String(pid));
+      return name;
+    }
+
+    it('says who writes a volume until it closes', async () => {
+      const { history, record } = makeHistory(folder);
+      for (const event of exchange({ number: 1 })) record(event);
+      const [name = ''] = await readdir(folder);
+      const writer = join(folder, name, 'writer');
+      assert.equal(await readFile(writer, 'utf8'), String(process.pid));
+      history.closeSync();
+      await assert.rejects(readFile(writer), { code: 'ENOENT' });
+    });
+
+    it('leaves on disk what a living window writes, when it clears its own list', async () => {
+      const name = await volumeOf(process.ppid);
+      const { history } = makeHistory(folder);
+      await history.load();
+      assert.equal(history.size, 1);
+      await history.clear();
+      assert.equal(history.size, 0);
+      assert.deepEqual(await readdir(folder), [name]);
+    });
+
+    it('leaves on disk what a living window writes, when it is over its own limits', async () => {
+      const name = await volumeOf(process.ppid);
+      const { history, record } = makeHistory(folder, { entries: 1, bytes: ROOMY.bytes });
+      await history.load();
+      for (const event of exchange({ number: 2 })) record(event);
+      await history.flush();
+      assert.deepEqual([history.size, history.newest(1)[0]?.key], [1, idOf(2)]);
+      assert.ok((await readdir(folder)).includes(name));
+    });
+
+    it('leaves a volume alone that has no index yet', async () => {
+      const name = await volumeOf(
+        process.ppid,
+        [received(1)].concat([{ type: 'request-data', id: idOf(1), bytes: pattern(200_000) }]),
+      );
+      const { history } = makeHistory(folder);
+      await history.load();
+      await history.flush();
+      assert.deepEqual(await readdir(folder), [name]);
+    });
+
+    it('deletes what a window left that is gone', async () => {
+      const child = spawn(process.execPath, ['--eval', '']);
+      await once(child, 'exit');
+      await volumeOf(child.pid ?? 0);
+      const { history } = makeHistory(folder);
+      await history.load();
+      await history.clear();
+      assert.deepEqual(await readdir(folder), []);
+    });
+
+    it('knows that a process of today did not write what is older than the machine is up', async () => {
+      const name = await volumeOf(process.ppid);
+      const before = new Date(Date.now() - (uptime() + 60) * 1000);
+      await utimes(join(folder, name, 'writer'), before, before);
+      const { history } = makeHistory(folder);
+      await history.load();
+      await history.clear();
+      assert.deepEqual(await readdir(folder), []);
+    });
   });
 
   it('keeps what two windows write into one folder', async () => {

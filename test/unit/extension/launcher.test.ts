@@ -19,7 +19,10 @@ class Bench {
   trusted = true;
   restarts = 0;
   started: AgentOptions[] = [];
-  answer: (state: SetupState) => SetupState | undefined = (state) => state;
+  answer: (state: SetupState) => SetupState | undefined | Promise<SetupState | undefined> = (
+    state,
+  ) => state;
+  readonly echo = new EchoTarget();
   readonly tunnel: Tunnel;
   readonly launcher: Launcher;
 
@@ -58,7 +61,7 @@ class Bench {
         },
       },
       localProxy: new LocalProxy({ program: '/nowhere', log }),
-      echo: new EchoTarget(),
+      echo: this.echo,
       tunnel: this.tunnel,
       ask: (state) => {
         this.asked.push(state);
@@ -156,6 +159,64 @@ describe('starting a tunnel', () => {
   });
 });
 
+describe('stopping while a start is under way', () => {
+  /** A start that waits for its answers, which `answer` gives. */
+  function asking(): { bench: Bench; answer: () => void } {
+    const bench = new Bench();
+    bench.answerAll();
+    const { answer } = bench;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    bench.answer = async (state) => {
+      await released;
+      return answer(state);
+    };
+    return { bench, answer: release };
+  }
+
+  it('cancels it: nothing starts, and nothing is kept', async () => {
+    const { bench, answer } = asking();
+    const start = bench.launcher.start({}, 'ask');
+    await bench.launcher.stop();
+    answer();
+    assert.equal(await start, undefined);
+    assert.equal(bench.tunnel.state.kind, 'off');
+    assert.deepEqual([bench.saved, bench.secrets.size], [[], 0]);
+  });
+
+  it('lets a start that comes after it begin anew', async () => {
+    const { bench, answer } = asking();
+    const first = bench.launcher.start({}, 'ask');
+    await bench.launcher.stop();
+    const second = bench.launcher.start({ code: 'second' }, 'ask');
+    answer();
+    assert.equal(await first, undefined);
+    assert.equal((await second)?.kind, 'live');
+    assert.equal(bench.started.length, 1);
+  });
+
+  it('leaves no echo service behind', async () => {
+    const { bench, answer } = asking();
+    const { answer: all, echo } = bench;
+    const listen = echo.start.bind(echo);
+    echo.start = async () => {
+      await bench.launcher.stop();
+      return listen();
+    };
+    bench.answer = async (state) => {
+      const answered = await all(state);
+      return answered && { ...answered, useEcho: true };
+    };
+    const start = bench.launcher.start({}, 'ask');
+    answer();
+    assert.equal(await start, undefined);
+    assert.equal(echo.port, undefined);
+    assert.equal(bench.started.length, 0);
+  });
+});
+
 describe('a change of settings', () => {
   async function running(): Promise<Bench> {
     const bench = new Bench();
@@ -172,6 +233,35 @@ describe('a change of settings', () => {
     assert.equal(bench.started.length, 2);
     assert.equal(bench.started[1]?.target, 'http://localhost:5000');
     assert.equal(bench.restarts, 1, 'and it is said');
+  });
+
+  it('counts as well if a start is under way', async () => {
+    const bench = new Bench();
+    bench.values = { ...ALL };
+    bench.secrets.set('https://p.example', 's');
+    let changed: Promise<void> | undefined;
+    bench.answer = async (state) => {
+      await Promise.resolve();
+      bench.values['target.port'] = 5000;
+      changed = bench.launcher.onSettingsChanged();
+      return state;
+    };
+    await bench.launcher.start({}, 'ask');
+    await changed;
+    assert.deepEqual(
+      bench.started.map(({ target }) => target),
+      ['http://localhost:3000', 'http://localhost:5000'],
+    );
+  });
+
+  it('does not start again what is stopped meanwhile', async () => {
+    const bench = await running();
+    bench.values['target.port'] = 5000;
+    const changed = bench.launcher.onSettingsChanged();
+    await bench.launcher.stop();
+    await changed;
+    assert.equal(bench.tunnel.state.kind, 'off');
+    assert.equal(bench.started.length, 1);
   });
 
   it('leaves it alone if it would be the same, or cannot be started', async () => {

@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../../../src/extension/proxy/free-port.ts';
-import { LocalProxy } from '../../../src/extension/proxy/local-proxy.ts';
+import { endsWithin } from '../../../src/extension/base/within.ts';
+import { LocalProxy, STOP_MS } from '../../../src/extension/proxy/local-proxy.ts';
 import { memoryLog } from './history-helpers.ts';
 
 /** Listens as the real one does, and says in its answers what it was started with. */
@@ -90,6 +91,51 @@ describe('the local proxy', function () {
     await failed;
     assert.equal(log.lines.length, 1);
     assert.equal((await proxy.start(await freePort(0))).kind, 'running');
+  });
+});
+
+describe('a local proxy that does not want to end', function () {
+  this.timeout(10_000);
+  /** What window closing leaves for it, in milliseconds; its process is killed then. */
+  const CLOSE_MS = 1_750;
+  const STUBBORN = PROGRAM.replace('process.exit(0)', '0') + "process.on('SIGTERM', () => 0);";
+  let folder: string;
+  let proxy: LocalProxy;
+  let pid: number;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'caronte-local-'));
+    const program = join(folder, 'program.mjs');
+    await writeFile(program, STUBBORN);
+    proxy = new LocalProxy({ program, log: memoryLog() });
+    const state = await proxy.start(await freePort(0));
+    assert.ok(state.kind === 'running');
+    ({ pid } = (await (await fetch(state.url)).json()) as { pid: number });
+  });
+  afterEach(async () => {
+    await proxy.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('is killed although it is being stopped', async () => {
+    const stopped = proxy.stop();
+    proxy.kill();
+    assert.ok(await endsWithin(stopped, STOP_MS.channel / 2));
+    assert.throws(() => process.kill(pid, 0));
+  });
+
+  it('is waited for by each who stops it', async () => {
+    const first = proxy.stop();
+    const second = proxy.stop();
+    await second;
+    assert.throws(() => process.kill(pid, 0));
+    await first;
+  });
+
+  it('has been killed before the window that closes stops to wait', async () => {
+    assert.ok(STOP_MS.channel + STOP_MS.signal < CLOSE_MS);
+    assert.ok(await endsWithin(proxy.stop(), CLOSE_MS));
+    assert.throws(() => process.kill(pid, 0));
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { isCode as isCodeOnTheWire } from 'caronte-proxy/protocol';
-import { COMMAND, CONTEXT, ROW, VIEW } from '../../../src/extension/ids.ts';
+import { COMMAND, CONTEXT, HOSTING_GUIDE, ROW, VIEW } from '../../../src/extension/ids.ts';
 import { isCode } from '../../../src/extension/settings/code.ts';
 import {
   BOUNDS,
@@ -51,6 +51,12 @@ describe('the manifest', () => {
   const titles = readJson('package.nls.json') as Record<string, string>;
   const { contributes } = manifest;
   const commands = new Set<string>(Object.values(COMMAND));
+
+  it('packs the hosting guide under the very name that its command opens', () => {
+    const packed = readFileSync(new URL('.vscodeignore', ROOT), 'utf8').split('\n');
+    assert.ok(packed.includes(`!${HOSTING_GUIDE}`));
+    assert.ok(existsSync(new URL(HOSTING_GUIDE, ROOT)));
+  });
 
   it('has exactly the commands of the table', () => {
     const declared = contributes.commands.map(({ command }) => command);

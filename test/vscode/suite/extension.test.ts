@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { commands, extensions, Uri, workspace } from 'vscode';
-import { BODY_SCHEME, COMMAND } from '../../../src/extension/ids.ts';
+import { commands, extensions, Uri, window, workspace } from 'vscode';
+import { BODY_SCHEME, COMMAND, HOSTING_GUIDE } from '../../../src/extension/ids.ts';
 import { readSettings } from '../../../src/extension/settings/read.ts';
 import { DEFAULTS, SECTION } from '../../../src/extension/settings/schema.ts';
 import { caronteApi } from './api.ts';
@@ -47,6 +47,17 @@ describe('the extension', () => {
     await commands.executeCommand(COMMAND.stopTunnel);
     await commands.executeCommand(COMMAND.stopLocalProxy);
     await commands.executeCommand(COMMAND.clearRequests);
+  });
+
+  it('opens its hosting guide, which is in the package', async () => {
+    const { extensionUri } = extensions.getExtension('caronte.caronte') ?? {};
+    assert.ok(extensionUri !== undefined);
+    const text = await workspace.fs.readFile(Uri.joinPath(extensionUri, HOSTING_GUIDE));
+    assert.match(Buffer.from(text).toString(), /--secret-file/);
+    await commands.executeCommand(COMMAND.openHostingGuide);
+    const tab = window.tabGroups.activeTabGroup.activeTab;
+    assert.equal(tab?.label, 'Preview hosting.md');
+    await window.tabGroups.close(tab);
   });
 
   it('has read-only documents for bodies, and none for what it does not know', async () => {
