@@ -16,7 +16,7 @@ interface Step {
   readonly counts: boolean;
 }
 
-const MOCHA = ['node_modules/mocha/bin/mocha.js'];
+const MOCHA = ['node_modules/mocha/bin/mocha.js', '--no-color'];
 
 const STEPS: readonly Step[] = [
   {
@@ -34,7 +34,7 @@ const STEPS: readonly Step[] = [
   { name: 'unit', command: MOCHA, counts: true },
   {
     name: 'proxy',
-    command: ['../node_modules/mocha/bin/mocha.js'],
+    command: ['../node_modules/mocha/bin/mocha.js', '--no-color'],
     folder: 'proxy-server',
     counts: true,
   },

@@ -94,7 +94,7 @@ describe('a second agent on the same code', () => {
     assert.equal((await call(port, { path: `${base}/` })).body.toString(), 'second');
   });
 
-  it('takes the code over when it is started in the same place', async () => {
+  it('is refused in the same folder too: two terminals are two agents', async () => {
     const cwd = rig().folder();
     const { port } = await rig().proxy();
     const targetPort = await named(rig(), 'target');
@@ -102,8 +102,7 @@ describe('a second agent on the same code', () => {
     const first = rig().agent(tunnel, ['--send-reply'], { cwd });
     await jsonLine(first, { event: 'state', state: 'live' });
     const second = rig().agent(tunnel, ['--send-reply'], { cwd });
-    await jsonLine(second, { event: 'state', state: 'live' });
-    assert.equal((await within(5_000, 'end of the agent', first.ended)).code, 1);
+    assert.equal((await within(5_000, 'end of the agent', second.ended)).code, 1);
     assert.equal((await call(port, { path: '/forward/orders/' })).status, 200);
   });
 });
