@@ -98,6 +98,9 @@ export class View {
   }
 }
 
+/** A side bar that was asked for is there within this, in milliseconds, or was closed again. */
+const SETTLE_TIMEOUT = 3_000;
+
 /** The activity bar and the side bar that it fills. */
 export class SideBar {
   readonly #page: Page;
@@ -110,8 +113,14 @@ export class SideBar {
   async open(title: string): Promise<void> {
     const tab = this.#tab(title);
     await tab.waitFor({ timeout: START_TIMEOUT });
-    if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click({ timeout: TIMEOUT });
     const heading = this.#part.locator('.composite.title h2').filter({ hasText: title });
+    // A window that has just been loaded may open its side bar by itself: then the click closes it.
+    for (let clicks = 0; clicks < 2 && !(await heading.isVisible()); clicks += 1) {
+      if ((await tab.getAttribute('aria-expanded')) !== 'true') {
+        await tab.click({ timeout: TIMEOUT });
+      }
+      await heading.waitFor({ timeout: SETTLE_TIMEOUT }).catch(() => undefined);
+    }
     await heading.waitFor({ timeout: TIMEOUT });
   }
 
