@@ -1,5 +1,4 @@
 /** Characters that would hide, reorder or command: controls but for line ends and tabs, and those of direction. */
-// oxlint-disable-next-line no-control-regex
 const UNSEEN =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
@@ -18,7 +17,6 @@ export function visible(text: string): string {
 
 /** Latin-1 text of the wire for people: decoded as UTF-8 where it is that. */
 export function visibleLatin1(latin1: string): string {
-  // oxlint-disable-next-line no-control-regex
   if (!/[^\u0000-\u007f]/.test(latin1)) return visible(latin1);
   try {
     return visible(UTF8.decode(Uint8Array.from(latin1, (character) => character.charCodeAt(0))));

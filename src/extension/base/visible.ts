@@ -1,5 +1,4 @@
 /** Characters that would hide, reorder or command: C0 and C1 controls, and those of direction. */
-// oxlint-disable-next-line no-control-regex
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
@@ -15,7 +14,6 @@ export function visibleText(latin1: string): string {
 }
 
 function decoded(latin1: string): string {
-  // oxlint-disable-next-line no-control-regex
   if (!/[^\u0000-\u007f]/.test(latin1)) return latin1;
   try {
     return UTF8.decode(Buffer.from(latin1, 'latin1'));
