@@ -1,34 +1,12 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { headText, type Reply } from './support/caller.ts';
+import { headText } from './support/caller.ts';
 import { ok } from './support/raw-target.ts';
 import { LedgerTarget } from './support/ledger.ts';
-import { type Rig, type RunningTunnel, useRig } from './support/rig.ts';
+import { useRig } from './support/rig.ts';
 import { until, within } from './support/waiting.ts';
+import { underWay } from './support/under-way.ts';
 
 const CLEAN = { code: 0, signal: null };
-
-/** Sends a request and waits until the target has it. */
-async function underWay(
-  rig: Rig,
-  { port, base }: RunningTunnel,
-  target: LedgerTarget,
-  action: string,
-): Promise<Reply> {
-  const caller = await rig.caller(port);
-  const nonce = randomBytes(8).toString('hex');
-  const reply = caller.send({
-    method: 'POST',
-    path: `${base}/`,
-    fields: [
-      ['X-Nonce', nonce],
-      ['X-Do', action],
-    ],
-    body: 'body',
-  });
-  await target.arrived(nonce);
-  return reply;
-}
 
 describe('a shutdown of the proxy by SIGTERM that takes its time', () => {
   const rig = useRig();

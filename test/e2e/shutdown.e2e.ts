@@ -1,38 +1,16 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
-import { type Reply, call } from './support/caller.ts';
+import { call } from './support/caller.ts';
 import { jsonLine } from './support/json-lines.ts';
 import { LedgerTarget } from './support/ledger.ts';
 import { contradictions, KIB, Load, tally } from './support/load.ts';
 import { expectProblem } from './support/problem.ts';
-import { type Rig, type RunningTunnel, useRig } from './support/rig.ts';
+import { useRig } from './support/rig.ts';
 import { within } from './support/waiting.ts';
+import { underWay } from './support/under-way.ts';
 
 const DRAIN = ['--drain-timeout', '4'];
 
 const CLEAN = { code: 0, signal: null };
-
-/** Sends a request and waits until the target has it. */
-async function underWay(
-  rig: Rig,
-  { port, base }: RunningTunnel,
-  target: LedgerTarget,
-  action: string,
-): Promise<Reply> {
-  const caller = await rig.caller(port);
-  const nonce = randomBytes(8).toString('hex');
-  const reply = caller.send({
-    method: 'POST',
-    path: `${base}/`,
-    fields: [
-      ['X-Nonce', nonce],
-      ['X-Do', action],
-    ],
-    body: 'body',
-  });
-  await target.arrived(nonce);
-  return reply;
-}
 
 describe('a shutdown by SIGTERM', () => {
   const rig = useRig();
