@@ -36,6 +36,10 @@ const GATHER_MS = 4;
 /** One batch is read at the proxy while the next one fills: with fewer, each side waits in turn. */
 const UNDER_WAY = 2;
 
+/** So many replies are worth a batch of their own at once, unless too many are on their way. */
+const BATCH = 16;
+const MOST_UNDER_WAY = 8;
+
 /** Pauses before a batch that did not get through is sent again; the proxy takes each reply once. */
 const RETRY_PAUSES_MS = [100, 500, 2_000, 5_000];
 
@@ -67,7 +71,9 @@ export class Outbox {
 
   /** Adds a record: `text` in Latin-1, then the bytes of its body. */
   add(id: string, text: string, body: readonly Buffer[], onSent?: (sent: Sent) => void): void {
-    this.#push({ id, text, body, onSent, isFailure: false });
+    let size = text.length;
+    for (const piece of body) size += piece.length;
+    this.#push({ id, text, body, size, onSent, isFailure: false });
   }
 
   /** Drops what has not been sent. */
@@ -78,15 +84,14 @@ export class Outbox {
     for (const item of this.#items.splice(0)) item.onSent?.(STOPPED);
   }
 
-  #push(parts: Omit<Item, 'size'>): void {
-    let size = parts.text.length;
-    for (const piece of parts.body) size += piece.length;
-    this.#items.push({ ...parts, size });
-    this.#size += size;
+  #push(item: Item): void {
+    this.#items.push(item);
+    this.#size += item.size;
     this.#schedule();
   }
 
   #schedule(): void {
+    if (this.#items.length >= BATCH && this.#underWay < MOST_UNDER_WAY) return this.#flush();
     if (this.#scheduled || this.#closed || this.#items.length === 0) return;
     if (this.#underWay < UNDER_WAY || this.#size >= WIRE_LIMITS.batch) {
       this.#scheduled = true;
@@ -167,8 +172,8 @@ export class Outbox {
   #refuse(items: readonly Item[], detail: string): void {
     for (const { id, isFailure } of items) {
       if (isFailure) continue;
-      const failure = encodeFailure({ id, code: FAILURE.refused, detail });
-      this.#push({ id, text: failure, body: [], onSent: undefined, isFailure: true });
+      const text = encodeFailure({ id, code: FAILURE.refused, detail });
+      this.#push({ id, text, body: [], size: text.length, onSent: undefined, isFailure: true });
     }
   }
 }

@@ -1,5 +1,8 @@
 import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { MessageEnd } from './message-end.ts';
+
+const OK = 'HTTP/1.1 200';
 
 /** One closed-loop run: each caller sends its next request when the answer to the last one is there. */
 export interface LoadOptions {
@@ -28,9 +31,9 @@ class Caller {
   readonly #socket: Socket;
   readonly #request: Buffer;
   readonly #onAnswer: (ms: number, ok: boolean) => void;
+  readonly #end = new MessageEnd();
   #began = 0;
-  #head = '';
-  #missing = -1;
+  #atStart = true;
   #ok = true;
   #stopped = false;
 
@@ -55,21 +58,9 @@ class Caller {
   }
 
   #read(chunk: Buffer): void {
-    let body = chunk.length;
-    if (this.#missing < 0) {
-      this.#head += chunk.toString('latin1');
-      const end = this.#head.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      const length = /\r\ncontent-length: *(\d+)/i.exec(this.#head)?.[1];
-      if (length === undefined) throw new Error('the answer has no Content-Length');
-      this.#ok = this.#head.startsWith('HTTP/1.1 200');
-      this.#missing = Number(length);
-      body = this.#head.length - end - 4;
-      this.#head = '';
-    }
-    this.#missing -= body;
-    if (this.#missing > 0) return;
-    this.#missing = -1;
+    if (this.#atStart) this.#ok = chunk.toString('latin1', 0, OK.length) === OK;
+    this.#atStart = this.#end.push(chunk);
+    if (!this.#atStart) return;
     this.#onAnswer(performance.now() - this.#began, this.#ok);
     this.#send();
   }

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { MessageEnd } from './message-end.ts';
 
 /** A target that costs little: answers every request with the same bytes as soon as it is there. */
 const ANSWER = Buffer.from(
@@ -6,23 +7,10 @@ const ANSWER = Buffer.from(
 );
 
 const server = createServer({ noDelay: true }, (socket) => {
-  let text = '';
-  let missing = -1;
+  const end = new MessageEnd();
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk) => {
-    let body = chunk.length;
-    if (missing < 0) {
-      text += chunk.toString('latin1');
-      const end = text.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      missing = Number(/\r\ncontent-length: *(\d+)/i.exec(text)?.[1] ?? 0);
-      body = text.length - end - 4;
-      text = '';
-    }
-    missing -= body;
-    if (missing > 0) return;
-    missing = -1;
-    socket.write(ANSWER);
+    if (end.push(chunk)) socket.write(ANSWER);
   });
 });
 

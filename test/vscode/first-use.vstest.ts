@@ -111,6 +111,8 @@ describe('a first use', () => {
     assert.match(row?.description ?? '', /^200 · \d+ ms · now$/);
 
     const request = await view('caronte.request').webview();
+    // Which tab was chosen last is stored some seconds later; the reload may have come before.
+    await request.getByRole('tab', { name: 'Request' }).click();
     await request.getByText('"The ferry leaves without its passengers"').waitFor();
     await request.getByText('200 OK').waitFor();
     await request.getByRole('tab', { name: 'Response' }).click();
@@ -189,6 +191,8 @@ describe('a first use', () => {
     const { tree } = view('caronte.requests');
     await (await tree.row('POST /webhooks/github')).click();
     const request = await view('caronte.request').webview();
+    // Which tab was chosen last is stored some seconds later; the reload may have come before.
+    await request.getByRole('tab', { name: 'Request' }).click();
     await request.getByText('"The ferry leaves without its passengers"').waitFor();
     await statusBar.item(STATUS).waitForText(`orders → :${target.port}`);
     const answer = await callFromOutside(`${proxy.url}/forward/orders/again`, { body: 'x' });

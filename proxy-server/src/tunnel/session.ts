@@ -16,6 +16,9 @@ import {
 import { type Clock, deadlineTime, type Exchange, newId, type Timer } from '../routing/index.ts';
 import type { Part, Poll } from './poll.ts';
 
+/** So many exchanges are worth an answer of their own at once. */
+const BATCH = 16;
+
 const TAKEN_OVER = 'Another agent took the tunnel over while this request was on its way.';
 
 /** Where a session takes its work from, and whom it tells of its end. */
@@ -197,6 +200,8 @@ export class Session {
   }
 
   #scheduleFlush(): void {
+    // Under load the agent works on the first ones while the rest of this turn is still read.
+    if (this.#polls.length > 0 && this.#source.waiting >= BATCH) return this.#flush();
     if (this.#flushing) return;
     this.#flushing = true;
     // All that arrives in one turn of the event loop travels together.
