@@ -1,7 +1,7 @@
 import type { Side, ViewedBody } from '../shared/request-view.ts';
 import { bodyKind, type BodyKind, decodeText } from './body-kind.ts';
 import { h, iconButton } from './dom.ts';
-import { sizeText } from './figures.ts';
+import { sizeText } from '../shared/figures.ts';
 import { fieldTable } from './field-table.ts';
 import type { FormPart } from './forms.ts';
 import { HEX_LIMIT, hexLines } from './hex.ts';

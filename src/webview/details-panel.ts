@@ -1,6 +1,6 @@
 import type { ViewedExchange } from '../shared/request-view.ts';
 import { h } from './dom.ts';
-import { durationText } from './figures.ts';
+import { durationText } from '../shared/figures.ts';
 import { fieldTable } from './field-table.ts';
 import { timingPicture, timingText } from './timing.ts';
 import { visible, visibleLatin1 } from './visible.ts';

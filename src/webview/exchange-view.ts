@@ -1,7 +1,7 @@
 import type { Side, ViewedBody, ViewedExchange } from '../shared/request-view.ts';
 import { detailsPanel } from './details-panel.ts';
 import { h, icon, iconButton } from './dom.ts';
-import { durationText } from './figures.ts';
+import { durationText } from '../shared/figures.ts';
 import { messagePanel } from './message-panel.ts';
 import { verdict } from './outcome.ts';
 import { tabList } from './tabs.ts';

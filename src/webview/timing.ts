@@ -1,5 +1,5 @@
 import type { Timing } from '../shared/request-view.ts';
-import { durationText } from './figures.ts';
+import { durationText } from '../shared/figures.ts';
 
 /** A stretch of an exchange. */
 export interface Stretch {

@@ -5,7 +5,7 @@ import { visibleText } from '../base/visible.ts';
 import type { Entry } from '../history/entry.ts';
 import type { HistoryStore } from '../history/store.ts';
 import { COMMAND, ROW } from '../ids.ts';
-import { durationText, sizeText } from './figures.ts';
+import { durationText, sizeText } from '../../shared/figures.ts';
 import { rowLook } from './row-look.ts';
 import { ageText, outcomeText } from './texts.ts';
 

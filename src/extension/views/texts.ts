@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import type { Outcome } from '../../shared/request-view.ts';
 import type { ProxyUrlProblem } from '../settings/proxy-url.ts';
 import { SECRET_LENGTH, type SecretProblem } from '../settings/secret.ts';
-import { type Age, ageOf } from './figures.ts';
+import { type Age, ageOf } from './age.ts';
 
 /** `2 min ago`. */
 export function ageText(at: number, now = Date.now()): string {

@@ -4,7 +4,7 @@ import type { TodayFigures } from '../history/today.ts';
 import type { TunnelPlan } from '../tunnel/plan.ts';
 import type { TunnelState } from '../tunnel/state.ts';
 import type { TargetHealth } from '../tunnel/target-health.ts';
-import { durationText } from './figures.ts';
+import { durationText } from '../../shared/figures.ts';
 
 /** A tunnel's state in a few words. */
 export function statusText(state: TunnelState): string {

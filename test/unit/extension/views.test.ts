@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { visibleText } from '../../../src/extension/base/visible.ts';
-import { ageOf, durationText, sizeText } from '../../../src/extension/views/figures.ts';
+import { ageOf } from '../../../src/extension/views/age.ts';
+import { durationText, sizeText } from '../../../src/shared/figures.ts';
 import { requestViewHtml } from '../../../src/extension/views/request-view-html.ts';
 import { rowLook } from '../../../src/extension/views/row-look.ts';
 
