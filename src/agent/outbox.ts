@@ -36,7 +36,7 @@ const GATHER_MS = 4;
 /** One batch is read at the proxy while the next one fills: with fewer, each side waits in turn. */
 const UNDER_WAY = 2;
 
-/** So many replies are worth a batch of their own at once, unless too many are on their way. */
+/** So many replies are worth a batch of their own at once, while few enough are under way. */
 const BATCH = 16;
 const MOST_UNDER_WAY = 8;
 

@@ -54,6 +54,21 @@ describe('a poll', () => {
     assert.equal((await within(poll.answer, 'the poll')).exchanges[0]?.head.target, '/now');
   });
 
+  it('under load is answered while requests of the same turn are still read', async () => {
+    const polls = [agent.startPoll({ capacity: 100 }), agent.startPoll({ capacity: 100 })];
+    await fixture.settled();
+    const burst = Array.from(
+      { length: 20 },
+      (_, at) => `GET /forward/orders/${at} HTTP/1.1\r\nHost: p\r\n\r\n`,
+    );
+    fixture.call(burst.join(''));
+    const answers = await Promise.all(polls.map(({ answer }) => within(answer, 'the poll')));
+    assert.deepEqual(
+      answers.map(({ exchanges }) => exchanges.length).toSorted((a, b) => a - b),
+      [4, 16],
+    );
+  });
+
   it('of capacity 0 brings notices but no work', async () => {
     const caller = fixture.get('held');
     const { head } = await agent.take();

@@ -65,6 +65,18 @@ describe('the outbox', () => {
     assert.equal(batches.length, 1);
   });
 
+  it('does not keep sixteen waiting for the rest of their turn', async () => {
+    const ids = Array.from({ length: 20 }, () => add());
+    assert.deepEqual(batches[0]?.ids, ids.slice(0, 16));
+    assert.deepEqual((await batch(2)).ids, ids.slice(16));
+  });
+
+  it('makes larger batches once eight are under way', async () => {
+    const ids = Array.from({ length: 8 * 16 + 20 }, () => add());
+    assert.equal(batches.length, 8);
+    assert.deepEqual((await batch(9)).ids, ids.slice(8 * 16));
+  });
+
   it('joins text and bodies byte for byte', async () => {
     const body = [Buffer.from([0, 0xff]), Buffer.from([]), Buffer.from('\n')];
     add(body);
