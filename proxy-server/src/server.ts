@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
-import { Edge } from './edge/index.ts';
-import { answerProblem, originForm, refuseConnection } from './http/index.ts';
-import { FORWARD_PREFIX, type Problem } from './protocol/index.ts';
+import { Edge, type Names, publicUrls } from './edge/index.ts';
+import { originForm, refuseConnection } from './http/index.ts';
+import { AGENT_PREFIX, type Problem } from './protocol/index.ts';
 import { type Clock, type Logger, systemClock } from './routing/index.ts';
 import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
 
@@ -30,15 +30,27 @@ const SWEEP_MS = 20;
  */
 export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = systemClock): Proxy {
   const { limits } = options;
+  const publicUrl = options.publicUrl?.replace(/\/+$/, '');
+  const names: Names = {
+    domain: options.domain,
+    ownHost: publicUrl === undefined ? undefined : new URL(publicUrl).hostname.replace(/\.$/, ''),
+  };
+  const protocol = 'http';
   const registry = new Registry(limits, clock, log);
-  const edge = new Edge({ limits, router: registry, clock, log });
+  const edge = new Edge({
+    limits,
+    router: registry,
+    clock,
+    log,
+    arrival: { names, protocol },
+  });
   const agents = new AgentApi({
     limits,
     registry,
     clock,
     log,
     authenticator: new Authenticator(options.secrets),
-    publicUrl: options.publicUrl?.replace(/\/+$/, ''),
+    publicUrls: (code) => publicUrls(code, { names, publicUrl, protocol, port: address().port }),
   });
 
   const server = createServer({
@@ -57,10 +69,12 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     unused.delete(request.socket);
     (request.socket as CallerSocket)[LATEST] = response;
-    const path = originForm(request.url ?? '');
-    if (path.startsWith(FORWARD_PREFIX)) edge.handle(request, response);
-    else if (path.startsWith('/agent/')) agents.handle(request, response);
-    else answerProblem(response, NOT_FOUND);
+    const arrival = edge.arrival(request);
+    // On a tunnel's own origin every path is the target's.
+    const isAgents =
+      arrival.address === undefined && originForm(request.url ?? '').startsWith(AGENT_PREFIX);
+    if (isAgents) agents.handle(request, response);
+    else edge.handle(request, response, arrival);
   });
   server.on('connect', (_request, socket) => {
     refuseConnection(socket as Socket, CONNECT_REFUSED);
@@ -76,6 +90,7 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     socket.once('close', () => unused.delete(socket));
   });
 
+  const address = (): AddressInfo => server.address() as AddressInfo;
   let stopped: Promise<void> | undefined;
   const stopListening = (): Promise<void> => {
     stopped ??= new Promise((resolve) => {
@@ -96,8 +111,8 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
         server.once('error', reject);
         server.listen(options.port, options.host, () => {
           server.off('error', reject);
-          const { address, port } = server.address() as AddressInfo;
-          resolve({ host: address, port });
+          const { address: host, port } = address();
+          resolve({ host, port });
         });
       }),
     close: async () => {
@@ -129,11 +144,6 @@ type CallerSocket = Socket & { [LATEST]?: ServerResponse };
 const CONNECT_REFUSED: Problem = {
   code: 'method_not_allowed',
   detail: 'CONNECT does not pass through a tunnel.',
-};
-
-const NOT_FOUND: Problem = {
-  code: 'not_found',
-  detail: 'This is a Caronte proxy. A tunnel is reached at /forward/<code>/<path>.',
 };
 
 function elapsed(clock: Clock, ms: number): Promise<void> {

@@ -11,3 +11,17 @@ export function isBaseUrl(value: string): boolean {
   const url = new URL(value);
   return /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 }
+
+/**
+ * Whether names can stand below it: labels of RFC 1123, and room for a code of 63 characters within
+ * the 253 that a host name may have. An address is none.
+ */
+export function isDomain(value: string): boolean {
+  const name = value.replace(/\.$/, '');
+  const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
+  return (
+    name.length <= 253 - 64 &&
+    new RegExp(`^(?:${label}\\.)*${label}$`, 'i').test(name) &&
+    !/(?:^|\.)\d+$/.test(name)
+  );
+}

@@ -65,6 +65,8 @@ export interface ProxyOptions {
   readonly port: number;
   /** The address under which callers reach the proxy; without it, derived from the agent's hello. */
   readonly publicUrl: string | undefined;
+  /** Below it each tunnel has a host of its own, `<code>.<domain>`; in lower case. */
+  readonly domain?: string | undefined;
   readonly limits: Limits;
 }
 

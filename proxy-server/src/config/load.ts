@@ -71,6 +71,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
         host: settings.host.replace(/^\[(.*)\]$/, '$1'),
         port: settings.port,
         publicUrl: baseUrl(settings.publicUrl),
+        domain: settings.domain?.toLowerCase().replace(/\.$/, ''),
         limits: limitsOf(settings),
       },
       logFormat: settings.logFormat ?? (sources.terminal ? 'pretty' : 'json'),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isBaseUrl, isHost } from './address.ts';
+import { isBaseUrl, isDomain, isHost } from './address.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { secretLines } from './secret.ts';
 import { choice, type OptionSpec, text, wholeNumber } from './spec.ts';
@@ -147,6 +147,15 @@ export const OPTIONS = {
     expected: 'an http or https URL without credentials, query and fragment',
     help: 'Address under which callers reach this proxy.',
     valid: isBaseUrl,
+  }),
+  domain: text({
+    group: ADDRESS,
+    fallback: undefined,
+    fallbackHelp: 'none',
+    placeholder: 'name',
+    expected: 'a domain name such as tunnels.example.dev, without port',
+    help: 'Each tunnel also has the host <code>.<name>, with all paths; names below it must lead to this proxy.',
+    valid: isDomain,
   }),
   ...LIMIT_OPTIONS,
   logFormat: choice({

@@ -10,6 +10,7 @@ export function printConfig(config: ProxyConfig): string {
     host: options.host,
     port: options.port,
     publicUrl: options.publicUrl,
+    domain: options.domain,
     ...options.limits,
     logFormat,
     logLevel,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Limits } from '../config/limits.ts';
+import { authorityOf, isAuthority } from '../http/index.ts';
 import type { Problem } from '../protocol/index.ts';
 
 /**
@@ -23,6 +24,9 @@ export function checkHead(request: IncomingMessage, limits: Limits): Problem | u
     return { code: 'head_too_large', detail: `The limit is ${limits.maxFields} header fields.` };
   }
   if (target.includes('#')) return bad('a request target has no fragment');
+  if (!target.startsWith('/') && !isOtherForm(target, request.method)) {
+    return bad('its target is neither a path nor an http URL');
+  }
   let hosts = 0;
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? '';
@@ -36,6 +40,12 @@ export function checkHead(request: IncomingMessage, limits: Limits): Problem | u
     if (coding.toLowerCase() !== 'chunked') return bad('a transfer coding other than chunked');
   }
   return undefined;
+}
+
+/** RFC 9112 sections 3.2.2 and 3.2.4: the absolute form, and `*`, which is for OPTIONS alone. */
+function isOtherForm(target: string, method: string | undefined): boolean {
+  const authority = authorityOf(target);
+  return authority === undefined ? target === '*' && method === 'OPTIONS' : isAuthority(authority);
 }
 
 function bad(what: string): Problem {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
-import { answerProblem, originForm } from '../http/index.ts';
+import { answerProblem, authorityOf } from '../http/index.ts';
 import { Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
 import {
   type Clock,
@@ -10,17 +10,19 @@ import {
   newId,
   type Router,
 } from '../routing/index.ts';
-import { type Address, parseAddress } from './address.ts';
+import type { Address } from './address.ts';
+import { type Arrival, type ArrivalContext, arrivalOf } from './arrival.ts';
 import { type BodyContext, CallerBody } from './caller-body.ts';
 import { CallerResponse } from './caller-response.ts';
 import { checkHead } from './check.ts';
-import { fieldsForTarget, plainAddress } from './forwarded.ts';
+import { fieldsForTarget, withHost } from './forwarded.ts';
 
 export interface EdgeOptions {
   readonly limits: Limits;
   readonly router: Router;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly arrival: ArrivalContext;
 }
 
 /** The public side: turns callers' requests into exchanges and offers them to their routes. */
@@ -71,19 +73,20 @@ export class Edge {
     });
   }
 
-  /** Handles a request whose path begins with `/forward/`. */
-  handle(request: IncomingMessage, response: ServerResponse): void {
-    const problem = checkHead(request, this.#options.limits) ?? this.#refusal();
+  /** Tells whose a request is: a tunnel's, or the proxy's own. */
+  arrival(request: IncomingMessage): Arrival {
+    return arrivalOf(request, this.#options.arrival);
+  }
+
+  /** Handles a request that is for a tunnel, or for nobody. */
+  handle(request: IncomingMessage, response: ServerResponse, arrival: Arrival): void {
+    const problem = checkHead(request, this.#options.limits);
     if (problem !== undefined) return answerProblem(response, problem);
-    const address = parseAddress(originForm(request.url ?? ''));
-    if (address === undefined) {
-      return answerProblem(response, {
-        code: 'not_found',
-        detail:
-          'A tunnel is reached at /forward/<code>/<path>; the code is 1 to 63 letters, digits, "-" or "_".',
-      });
-    }
-    this.#forward(request, response, address);
+    const { address } = arrival;
+    if (address === undefined) return answerProblem(response, NOT_FOUND);
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return answerProblem(response, refusal);
+    this.#forward(request, response, arrival, address);
   }
 
   #refusal(): Problem | undefined {
@@ -97,7 +100,12 @@ export class Edge {
     };
   }
 
-  #forward(request: IncomingMessage, response: ServerResponse, address: Address): void {
+  #forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    arrival: Arrival,
+    address: Address,
+  ): void {
     const { limits, router, clock } = this.#options;
     const body = new CallerBody(request, this.#bodies, {
       onReady: () => {
@@ -114,7 +122,9 @@ export class Edge {
           detail: `No byte of the request body came for ${limits.bodyIdleTimeout} s.`,
         }),
     });
-    const caller = plainAddress(request.socket.remoteAddress);
+    const authority = authorityOf(request.url ?? '');
+    const raw =
+      authority === undefined ? request.rawHeaders : withHost(request.rawHeaders, authority);
     const exchange = new Exchange({
       id: newId(),
       code: address.code,
@@ -122,11 +132,11 @@ export class Edge {
         method: request.method ?? 'GET',
         target: address.target,
         httpVersion: request.httpVersion,
-        caller,
-        fields: fieldsForTarget(request.rawHeaders, {
-          address: caller,
-          protocol: 'http',
-          host: request.headers.host,
+        caller: arrival.caller,
+        fields: fieldsForTarget(raw, {
+          address: arrival.caller,
+          protocol: arrival.protocol,
+          host: arrival.host,
           httpVersion: request.httpVersion,
           prefix: address.prefix,
         }),
@@ -164,6 +174,12 @@ export class Edge {
     body.begin();
   }
 }
+
+const NOT_FOUND: Problem = {
+  code: 'not_found',
+  detail:
+    'This is a Caronte proxy. A tunnel is reached at /forward/<code>/<path>; the code is 1 to 63 letters, digits, "-" or "_".',
+};
 
 /** For the log: never the query, which may hold what is secret. */
 function failure({ id, code, head }: Exchange, problem: string): object {

@@ -21,11 +21,11 @@ export interface Connection {
   /** The caller's network address. */
   readonly address: string;
   readonly protocol: 'http' | 'https';
-  /** The Host field as the caller sent it. */
+  /** Host and port that the caller asked for, as it wrote them. */
   readonly host: string | undefined;
   readonly httpVersion: string;
-  /** What stood before the target's path. */
-  readonly prefix: string;
+  /** What stood before the target's path; undefined on the tunnel's own origin. */
+  readonly prefix: string | undefined;
 }
 
 /**
@@ -39,10 +39,17 @@ export function fieldsForTarget(raw: readonly string[], connection: Connection):
   fields.push('Via', `${connection.httpVersion} caronte`);
   fields.push('X-Forwarded-For', address, 'X-Forwarded-Proto', protocol);
   if (host !== undefined) fields.push('X-Forwarded-Host', host);
-  fields.push('X-Forwarded-Prefix', connection.prefix);
+  if (connection.prefix !== undefined) fields.push('X-Forwarded-Prefix', connection.prefix);
   const by = host === undefined ? '' : `;host=${quotedHost(host)}`;
   fields.push('Forwarded', `for=${node(address)}${by};proto=${protocol}`);
   return fields;
+}
+
+/** The fields with another value of Host: that of an absolute request target takes its place. */
+export function withHost(raw: readonly string[], host: string): string[] {
+  return raw.map((item, at) =>
+    at % 2 === 1 && raw[at - 1]?.toLowerCase() === 'host' ? host : item,
+  );
 }
 
 /** RFC 7239 section 6: an IPv6 address stands in brackets and quotes. */

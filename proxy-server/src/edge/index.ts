@@ -1,1 +1,3 @@
 export { Edge } from './edge.ts';
+export type { Names } from './names.ts';
+export { type PublicPlace, publicUrls } from './public-urls.ts';

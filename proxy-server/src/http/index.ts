@@ -3,5 +3,5 @@ export { finishResponse } from './finish.ts';
 export { answerProblem } from './problem-answer.ts';
 export { readBody, TooLargeError } from './read-body.ts';
 export { refuseConnection } from './refuse.ts';
-export { originForm } from './request-target.ts';
+export { authorityOf, isAuthority, originForm } from './request-target.ts';
 export { hasUnreadBody } from './unread.ts';

@@ -16,6 +16,9 @@ export const AGENT_PATHS = {
   bye: '/agent/bye',
 } as const;
 
+/** What all of them begin with. On a tunnel's own origin such paths are the target's. */
+export const AGENT_PREFIX = '/agent/';
+
 /** Path below which callers reach a tunnel: `/forward/<code>/<path>`. */
 export const FORWARD_PREFIX = '/forward/';
 

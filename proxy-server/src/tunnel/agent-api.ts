@@ -5,7 +5,6 @@ import {
   AGENT_PATHS,
   decodeAcknowledge,
   FIELD,
-  FORWARD_PREFIX,
   type HelloAnswer,
   type HelloRequest,
   MalformedError,
@@ -32,8 +31,8 @@ export interface AgentApiOptions {
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The address under which callers reach the proxy, if it is configured. */
-  readonly publicUrl: string | undefined;
+  /** The addresses of a code's tunnel that the proxy knows of, best first. */
+  readonly publicUrls: (code: string) => readonly string[];
 }
 
 /** Time between two lines of the log about refused secrets, in milliseconds. */
@@ -106,11 +105,11 @@ export class AgentApi {
     if (refusal !== undefined) return answerProblem(response, refusal);
     const attached = this.#options.registry.hello(hello);
     if (attached.kind === 'refused') return answerProblem(response, attached.problem);
-    const { limits, publicUrl } = this.#options;
+    const { limits, publicUrls } = this.#options;
     const answer: HelloAnswer = {
       protocol: PROTOCOL_VERSION,
       session: attached.session.id,
-      publicUrls: publicUrl === undefined ? [] : [`${publicUrl}${FORWARD_PREFIX}${hello.code}/`],
+      publicUrls: publicUrls(hello.code),
       maxWaitSeconds: limits.maxTimeoutLongPoll,
       maxResponseSeconds: limits.maxTimeoutResponse,
       maxBodyBytes: limits.maxBody,

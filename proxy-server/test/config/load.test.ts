@@ -10,6 +10,7 @@ describe('the configuration of a proxy', () => {
       host: '0.0.0.0',
       port: 8080,
       publicUrl: undefined,
+      domain: undefined,
       limits: DEFAULT_LIMITS,
     });
     assert.deepEqual([logFormat, logLevel], ['json', 'info']);

@@ -118,6 +118,37 @@ describe('the options of a proxy', () => {
     });
   }
 
+  for (const [domain, expected] of [
+    ['example.dev', 'example.dev'],
+    ['Tunnels.Example.DEV.', 'tunnels.example.dev'],
+    ['localhost', 'localhost'],
+    ['a'.repeat(60) + '.x'.repeat(64) + '.', 'a'.repeat(60) + '.x'.repeat(64)],
+  ] as const) {
+    it(`take ${domain} as domain`, () => {
+      assert.equal(accepted(sources({ domain })).options.domain, expected);
+    });
+  }
+
+  for (const domain of [
+    '',
+    '.',
+    '.example.dev',
+    '*.example.dev',
+    'example.dev:80',
+    'https://example.dev',
+    'exam_ple.dev',
+    '-example.dev',
+    'example..dev',
+    '192.0.2.1',
+    '::1',
+    'x'.repeat(64),
+    'a'.repeat(62) + '.x'.repeat(64),
+  ]) {
+    it(`refuse "${domain}" as domain`, () => {
+      assert.match(refused(sources({ domain }))[0] ?? '', /is not a domain name such as/);
+    });
+  }
+
   for (const [host, expected] of [
     ['localhost', 'localhost'],
     ['127.0.0.1', '127.0.0.1'],

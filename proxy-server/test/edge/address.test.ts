@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { parseAddress } from '../../src/edge/address.ts';
+import { addressOf } from '../../src/edge/address.ts';
+import { NAMES } from '../support/names.ts';
 
-describe('the address of a tunnel', () => {
+const PATH_ONLY = { domain: undefined, ownHost: undefined };
+
+describe('the address of a tunnel by its path', () => {
   const ADDRESSES: readonly (readonly [path: string, code: string, target: string])[] = [
     ['/forward/orders/', 'orders', '/'],
     ['/forward/orders', 'orders', '/'],
@@ -22,13 +25,17 @@ describe('the address of a tunnel', () => {
     ['/forward/orders/;a=1', 'orders', '/;a=1'],
     ['/forward/orders/\xe9\xff', 'orders', '/\xe9\xff'],
     ['/forward/orders/http://other/', 'orders', '/http://other/'],
+    ['/forward/orders/agent/hello', 'orders', '/agent/hello'],
     ['/forward/orders/forward/other/', 'orders', '/forward/other/'],
     ['/forward/Or-d_3r/', 'Or-d_3r', '/'],
     [`/forward/${'x'.repeat(63)}/`, 'x'.repeat(63), '/'],
   ];
   for (const [path, code, target] of ADDRESSES) {
     it(`takes ${path} to ${code}, with the target ${target} as it stands`, () => {
-      assert.deepEqual(parseAddress(path), { code, target, prefix: `/forward/${code}` });
+      const address = { code, target, prefix: `/forward/${code}` };
+      assert.deepEqual(addressOf(path, 'proxy.example', PATH_ONLY), address);
+      assert.deepEqual(addressOf(path, undefined, NAMES), address);
+      assert.deepEqual(addressOf(`http://any${path}`, undefined, NAMES), address);
     });
   }
 
@@ -52,11 +59,51 @@ describe('the address of a tunnel', () => {
     '/forward/a;b/',
     '/forward/\xe9/',
     `/forward/${'x'.repeat(64)}/`,
-    'http://p/forward/orders/',
+    'ftp://p/forward/orders/',
     '*',
   ]) {
     it(`is not ${JSON.stringify(path)}`, () => {
-      assert.equal(parseAddress(path), undefined);
+      assert.equal(addressOf(path, 'proxy.example', NAMES), undefined);
     });
   }
+});
+
+describe('the address of a tunnel by its host', () => {
+  for (const target of [
+    '/',
+    '/?',
+    '/a/../b/%2e%2E//c?d=/../e',
+    '/agent/hello',
+    '/agent/',
+    '/forward/other/',
+    '/forward/orders/x',
+    '/forward',
+    '//',
+    '*',
+  ]) {
+    it(`is its own origin: ${target} is the target’s, byte for byte`, () => {
+      const address = { code: 'orders', target, prefix: undefined };
+      assert.deepEqual(addressOf(target, 'orders.example.dev', NAMES), address);
+    });
+  }
+
+  it('takes path and query from an absolute request target', () => {
+    const targetOf = (target: string) => addressOf(target, 'orders.example.dev', NAMES)?.target;
+    assert.equal(targetOf('http://orders.example.dev/a?b'), '/a?b');
+    assert.equal(targetOf('HTTPS://orders.example.dev'), '/');
+    assert.equal(targetOf('http://orders.example.dev?b'), '/?b');
+  });
+
+  it('is none for a request target that is no path', () => {
+    for (const target of ['', 'a', '?a', 'ftp://orders.example.dev/', 'orders.example.dev:443']) {
+      assert.equal(addressOf(target, 'orders.example.dev', NAMES), undefined, target);
+    }
+  });
+
+  it('is by the path on the proxy’s own host, and on hosts that are nobody’s', () => {
+    for (const host of ['proxy.example.dev', 'example.dev', 'a.b.example.dev', '127.0.0.1', '']) {
+      assert.equal(addressOf('/agent/hello', host, NAMES), undefined, host);
+      assert.equal(addressOf('/forward/a/b', host, NAMES)?.prefix, '/forward/a', host);
+    }
+  });
 });
