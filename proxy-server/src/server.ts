@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
-import { Edge, type Names, publicUrls } from './edge/index.ts';
+import { Edge, type Names, publicUrls, TrustedPeers } from './edge/index.ts';
 import { originForm, refuseConnection } from './http/index.ts';
 import { AGENT_PREFIX, type Problem } from './protocol/index.ts';
 import { type Clock, type Logger, systemClock } from './routing/index.ts';
@@ -35,6 +35,8 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     domain: options.domain,
     ownHost: publicUrl === undefined ? undefined : new URL(publicUrl).hostname.replace(/\.$/, ''),
   };
+  const { trustProxy = [] } = options;
+  const trusted = trustProxy.length > 0 ? new TrustedPeers(trustProxy) : undefined;
   const protocol = 'http';
   const registry = new Registry(limits, clock, log);
   const edge = new Edge({
@@ -42,7 +44,7 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     router: registry,
     clock,
     log,
-    arrival: { names, protocol },
+    arrival: { names, protocol, trusted },
   });
   const agents = new AgentApi({
     limits,
@@ -73,7 +75,7 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     // On a tunnel's own origin every path is the target's.
     const isAgents =
       arrival.address === undefined && originForm(request.url ?? '').startsWith(AGENT_PREFIX);
-    if (isAgents) agents.handle(request, response);
+    if (isAgents) agents.handle(request, response, arrival.caller);
     else edge.handle(request, response, arrival);
   });
   server.on('connect', (_request, socket) => {

@@ -67,6 +67,8 @@ export interface ProxyOptions {
   readonly publicUrl: string | undefined;
   /** Below it each tunnel has a host of its own, `<code>.<domain>`; in lower case. */
   readonly domain?: string | undefined;
+  /** Intermediaries whose word on the caller is believed, as in `--trust-proxy`; none if absent. */
+  readonly trustProxy?: readonly string[];
   readonly limits: Limits;
 }
 

@@ -72,6 +72,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
         port: settings.port,
         publicUrl: baseUrl(settings.publicUrl),
         domain: settings.domain?.toLowerCase().replace(/\.$/, ''),
+        trustProxy: settings.trustProxy,
         limits: limitsOf(settings),
       },
       logFormat: settings.logFormat ?? (sources.terminal ? 'pretty' : 'json'),

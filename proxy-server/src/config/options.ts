@@ -3,6 +3,7 @@ import { isBaseUrl, isDomain, isHost } from './address.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { secretLines } from './secret.ts';
 import { choice, type OptionSpec, text, wholeNumber } from './spec.ts';
+import { addressRanges, listItems } from './trust.ts';
 
 const ACCESS = 'Access:';
 const ADDRESS = 'Address:';
@@ -109,6 +110,21 @@ const secret: OptionSpec<readonly string[], undefined> = {
   fromText: (value) => value,
 };
 
+/** Checked here and kept as text; the edge makes ranges of it. */
+const trustProxy: OptionSpec<readonly string[], readonly string[]> = {
+  group: ADDRESS,
+  fallback: [],
+  fallbackHelp: 'none',
+  schema: z
+    .union([z.string().transform(listItems), z.array(z.string())])
+    .refine((items) => items.every((item) => addressRanges(item) !== undefined)),
+  expected:
+    'a list, divided by commas, of IP addresses, ranges such as 10.0.0.0/8, "loopback" and "private"',
+  placeholder: 'list',
+  help: 'Intermediaries whose X-Forwarded-For, -Proto, -Host and Forwarded are believed; loopback and private stand for such addresses.',
+  fromText: (value) => value,
+};
+
 /**
  * Every option of the proxy. The name of a member is its key in a configuration file; flag and
  * environment variable follow from it, see {@link flagName} and {@link environmentName}.
@@ -157,6 +173,7 @@ export const OPTIONS = {
     help: 'Each tunnel also has the host <code>.<name>, with all paths; names below it must lead to this proxy.',
     valid: isDomain,
   }),
+  trustProxy,
   ...LIMIT_OPTIONS,
   logFormat: choice({
     group: LOG,

@@ -11,6 +11,7 @@ export function printConfig(config: ProxyConfig): string {
     port: options.port,
     publicUrl: options.publicUrl,
     domain: options.domain,
+    trustProxy: options.trustProxy,
     ...options.limits,
     logFormat,
     logLevel,

@@ -135,6 +135,7 @@ export class Edge {
         caller: arrival.caller,
         fields: fieldsForTarget(raw, {
           address: arrival.caller,
+          intermediaries: arrival.intermediaries,
           protocol: arrival.protocol,
           host: arrival.host,
           httpVersion: request.httpVersion,

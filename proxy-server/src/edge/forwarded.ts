@@ -1,8 +1,10 @@
+import { isIPv4 } from 'node:net';
 import { forwardableFields } from '../protocol/index.ts';
 
 /**
  * Fields by which intermediaries speak of the caller. A caller could make them up, so that only the
- * proxy's own reach the target; and the agent's protocol is nobody else's.
+ * proxy's own reach the target, with what trusted peers have said in them; and the agent's protocol
+ * is nobody else's.
  */
 const OWN_FIELDS = new Set([
   'forwarded',
@@ -20,6 +22,8 @@ function isOwn(lowerName: string): boolean {
 export interface Connection {
   /** The caller's network address. */
   readonly address: string;
+  /** Trusted intermediaries between caller and proxy, the nearest last. */
+  readonly intermediaries: readonly string[];
   readonly protocol: 'http' | 'https';
   /** Host and port that the caller asked for, as it wrote them. */
   readonly host: string | undefined;
@@ -35,13 +39,16 @@ export interface Connection {
  */
 export function fieldsForTarget(raw: readonly string[], connection: Connection): string[] {
   const fields = forwardableFields(raw, isOwn);
-  const { address, protocol, host } = connection;
+  const { address, intermediaries, protocol, host } = connection;
+  const through = intermediaries.length > 0;
   fields.push('Via', `${connection.httpVersion} caronte`);
-  fields.push('X-Forwarded-For', address, 'X-Forwarded-Proto', protocol);
+  const way = through ? `${address}, ${intermediaries.join(', ')}` : address;
+  fields.push('X-Forwarded-For', way, 'X-Forwarded-Proto', protocol);
   if (host !== undefined) fields.push('X-Forwarded-Host', host);
   if (connection.prefix !== undefined) fields.push('X-Forwarded-Prefix', connection.prefix);
   const by = host === undefined ? '' : `;host=${quotedHost(host)}`;
-  fields.push('Forwarded', `for=${node(address)}${by};proto=${protocol}`);
+  const more = through ? intermediaries.map((hop) => `, for=${node(hop)}`).join('') : '';
+  fields.push('Forwarded', `for=${node(address)}${by};proto=${protocol}${more}`);
   return fields;
 }
 
@@ -79,5 +86,7 @@ function quoted(value: string): string {
 /** The caller's address without the prefix that a dual-stack socket gives to IPv4. */
 export function plainAddress(address: string | undefined): string {
   if (address === undefined) return 'unknown';
-  return address.startsWith('::ffff:') ? address.slice(7) : address;
+  if (!address.startsWith('::ffff:')) return address;
+  const plain = address.slice(7);
+  return isIPv4(plain) ? plain : address;
 }

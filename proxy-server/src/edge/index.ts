@@ -1,3 +1,4 @@
 export { Edge } from './edge.ts';
 export type { Names } from './names.ts';
 export { type PublicPlace, publicUrls } from './public-urls.ts';
+export { TrustedPeers } from './trusted-peers.ts';

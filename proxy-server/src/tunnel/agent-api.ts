@@ -63,11 +63,11 @@ export class AgentApi {
     this.#options.registry.drain();
   }
 
-  /** Handles a request whose path begins with `/agent/`. */
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  /** Handles a request whose path begins with `/agent/`; `from` is the address that it comes from. */
+  handle(request: IncomingMessage, response: ServerResponse, from: string): void {
     const path = originForm(request.url ?? '');
     if (!this.#options.authenticator.allows(request.headers.authorization)) {
-      this.#noteRefusal(request.socket.remoteAddress);
+      this.#noteRefusal(from);
       return answerProblem(response, {
         code: 'unauthorized',
         detail:
@@ -88,7 +88,7 @@ export class AgentApi {
   }
 
   /** Says that a secret was refused, at most once in so long: guessing must not fill the log. */
-  #noteRefusal(address: string | undefined): void {
+  #noteRefusal(address: string): void {
     this.#refusals += 1;
     const now = this.#options.clock.monotonic();
     if (now < this.#quietUntil) return;

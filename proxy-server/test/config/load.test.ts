@@ -11,6 +11,7 @@ describe('the configuration of a proxy', () => {
       port: 8080,
       publicUrl: undefined,
       domain: undefined,
+      trustProxy: [],
       limits: DEFAULT_LIMITS,
     });
     assert.deepEqual([logFormat, logLevel], ['json', 'info']);

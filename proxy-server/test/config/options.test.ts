@@ -149,6 +149,29 @@ describe('the options of a proxy', () => {
     });
   }
 
+  it('take trusted intermediaries from a text and from a list', () => {
+    const items = ['127.0.0.1', '10.0.0.0/8', '2001:db8::/32', '::1', 'loopback', 'private'];
+    const text = accepted(sources({ trustProxy: items.join(' , ') })).options.trustProxy;
+    assert.deepEqual(text, items);
+    assert.deepEqual(accepted(withFile({ trustProxy: items })).options.trustProxy, items);
+    assert.deepEqual(accepted(sources()).options.trustProxy, []);
+  });
+
+  for (const list of [
+    '',
+    ',',
+    'localhost',
+    '10.0.0.0/33',
+    '::1/129',
+    '10/8',
+    '1.2.3.4/',
+    'x, ::1',
+  ]) {
+    it(`refuse "${list}" as trusted intermediaries`, () => {
+      assert.match(refused(sources({ trustProxy: list }))[0] ?? '', /is not a list, divided by/);
+    });
+  }
+
   for (const [host, expected] of [
     ['localhost', 'localhost'],
     ['127.0.0.1', '127.0.0.1'],

@@ -4,6 +4,7 @@ import { allOf, field } from '../support/caller.ts';
 
 const CONNECTION: Connection = {
   address: '203.0.113.7',
+  intermediaries: [],
   protocol: 'http',
   host: 'proxy.example',
   httpVersion: '1.1',
@@ -76,6 +77,20 @@ describe('the fields that the target gets', () => {
     assert.deepEqual(allOf(fields, 'Via'), ['1.0 caronte']);
   });
 
+  it('name the trusted intermediaries behind the caller, the nearest last', () => {
+    const intermediaries = ['2001:db8::2', '10.0.0.1'];
+    const fields = fieldsForTarget([], { ...CONNECTION, protocol: 'https', intermediaries });
+    assert.deepEqual(allOf(fields, 'X-Forwarded-For'), ['203.0.113.7, 2001:db8::2, 10.0.0.1']);
+    assert.deepEqual(allOf(fields, 'Forwarded'), [
+      'for=203.0.113.7;host=proxy.example;proto=https, for="[2001:db8::2]", for=10.0.0.1',
+    ]);
+  });
+
+  it('say nothing of a prefix on the tunnel’s own origin', () => {
+    const fields = fieldsForTarget([], { ...CONNECTION, prefix: undefined });
+    assert.equal(field(fields, 'X-Forwarded-Prefix'), undefined);
+  });
+
   it('say by which protocol the caller came', () => {
     const fields = fieldsForTarget([], { ...CONNECTION, protocol: 'https' });
     assert.equal(field(fields, 'X-Forwarded-Proto'), 'https');
@@ -87,6 +102,7 @@ describe('the address of a caller', () => {
   it('has no prefix of a dual-stack socket', () => {
     assert.equal(plainAddress('::ffff:192.0.2.1'), '192.0.2.1');
     assert.equal(plainAddress('2001:db8::ffff:1'), '2001:db8::ffff:1');
+    assert.equal(plainAddress('::ffff:7f00:1'), '::ffff:7f00:1');
   });
 
   it('is unknown once the connection is gone', () => {
