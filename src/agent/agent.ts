@@ -85,6 +85,16 @@ export function createAgent(
           onQuiet = resolve;
         });
 
+  const quietWithin = async (ms: number): Promise<void> => {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => {
+      cancel = clock.after(ms, resolve);
+    });
+    await Promise.race([quiet(), late]);
+    // A timer that is left over would keep the process from ending.
+    cancel();
+  };
+
   const destroy = (): Promise<void> => {
     destroyed ??= (async () => {
       link.stop();
@@ -99,7 +109,7 @@ export function createAgent(
   const close = async (): Promise<void> => {
     const wasLive = link.state.kind === 'live';
     link.finish();
-    await Promise.race([quiet(), elapsed(clock, options.targetTimeoutMs)]);
+    await quietWithin(options.targetTimeoutMs);
     if (deliveries.size === 0) await link.finished();
     if (destroyed === undefined && wasLive) {
       // A proxy that cannot be reached finds out by itself.
@@ -132,12 +142,6 @@ export function createAgent(
     },
     destroy,
   };
-}
-
-function elapsed(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(ms, resolve);
-  });
 }
 
 /** A listener that throws must not take a tunnel down; Node prints what it threw. */

@@ -253,6 +253,15 @@ describe('an agent at work', () => {
       await until(() => fixture.proxy.openPolls.length === 0, 'the polls to go');
     });
 
+    it('leaves no timer that would keep its process from ending', async () => {
+      const closed = fixture.agent.close();
+      const bye = await fixture.proxy.next(AGENT_PATHS.bye);
+      bye.response.statusCode = 204;
+      bye.response.end();
+      await within(closed, 'the end');
+      assert.equal(fixture.clock.dueWithin(Infinity), 0);
+    });
+
     it('ends although the proxy refuses the good-bye', async () => {
       const closed = fixture.agent.close();
       refuse(await fixture.proxy.next(AGENT_PATHS.bye), 404, 'session_unknown');
