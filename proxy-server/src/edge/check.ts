@@ -5,9 +5,14 @@ import type { Problem } from '../protocol/index.ts';
 
 /**
  * What Node's parser lets through although an intermediary must not (RFC 9112 sections 3.2, 5, 6),
- * and the limits on heads. Undefined if the request may pass.
+ * the limits on heads, and requests that come back: their Via names this proxy by its `pseudonym`.
+ * Undefined if the request may pass.
  */
-export function checkHead(request: IncomingMessage, limits: Limits): Problem | undefined {
+export function checkHead(
+  request: IncomingMessage,
+  limits: Limits,
+  pseudonym: string,
+): Problem | undefined {
   const target = request.url ?? '';
   // TRACE would show credentials; CONNECT never gets here.
   if (request.method === 'TRACE') {
@@ -31,6 +36,8 @@ export function checkHead(request: IncomingMessage, limits: Limits): Problem | u
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at] ?? '';
     if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+    else if (name.length === 3 && name.toLowerCase() === 'via' && raw[at + 1]?.includes(pseudonym))
+      return LOOP;
   }
   if (hosts > 1) return bad('more than one Host field');
   if (hosts === 0 && request.httpVersion === '1.1') return bad('no Host field');
@@ -47,6 +54,11 @@ function isOtherForm(target: string, method: string | undefined): boolean {
   const authority = authorityOf(target);
   return authority === undefined ? target === '*' && method === 'OPTIONS' : isAuthority(authority);
 }
+
+const LOOP: Problem = {
+  code: 'loop_detected',
+  detail: 'The target leads back to this proxy; give the agent another --target.',
+};
 
 function bad(what: string): Problem {
   return { code: 'bad_request', detail: `The request was refused: ${what}.` };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
 import { answerProblem, authorityOf } from '../http/index.ts';
@@ -30,6 +31,8 @@ export class Edge {
   readonly #options: EdgeOptions;
   readonly #bodies: BodyContext;
   readonly #patience: Deadlines<Exchange>;
+  /** By this name in Via a request that comes back is known (RFC 9110 section 7.6.3). */
+  readonly #pseudonym = `caronte-${randomBytes(4).toString('hex')}`;
   #inFlight = 0;
   #draining = false;
   #onQuiet: (() => void) | undefined;
@@ -80,7 +83,7 @@ export class Edge {
 
   /** Handles a request that is for a tunnel, or for nobody. */
   handle(request: IncomingMessage, response: ServerResponse, arrival: Arrival): void {
-    const problem = checkHead(request, this.#options.limits);
+    const problem = checkHead(request, this.#options.limits, this.#pseudonym);
     if (problem !== undefined) return answerProblem(response, problem);
     const { address } = arrival;
     if (address === undefined) return answerProblem(response, NOT_FOUND);
@@ -139,6 +142,7 @@ export class Edge {
           protocol: arrival.protocol,
           host: arrival.host,
           httpVersion: request.httpVersion,
+          pseudonym: this.#pseudonym,
           prefix: address.prefix,
         }),
       },

@@ -30,6 +30,8 @@ export interface Connection {
   readonly httpVersion: string;
   /** What stood before the target's path; undefined on the tunnel's own origin. */
   readonly prefix: string | undefined;
+  /** The proxy's name in Via. */
+  readonly pseudonym: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export function fieldsForTarget(raw: readonly string[], connection: Connection):
   const fields = forwardableFields(raw, isOwn);
   const { address, intermediaries, protocol, host } = connection;
   const through = intermediaries.length > 0;
-  fields.push('Via', `${connection.httpVersion} caronte`);
+  fields.push('Via', `${connection.httpVersion} ${connection.pseudonym}`);
   const way = through ? `${address}, ${intermediaries.join(', ')}` : address;
   fields.push('X-Forwarded-For', way, 'X-Forwarded-Proto', protocol);
   if (host !== undefined) fields.push('X-Forwarded-Host', host);

@@ -8,12 +8,13 @@ const CONNECTION: Connection = {
   protocol: 'http',
   host: 'proxy.example',
   httpVersion: '1.1',
+  pseudonym: 'caronte-0123abcd',
   prefix: '/forward/orders',
 };
 
 const OWN = [
   'Via',
-  '1.1 caronte',
+  '1.1 caronte-0123abcd',
   'X-Forwarded-For',
   '203.0.113.7',
   'X-Forwarded-Proto',
@@ -74,7 +75,7 @@ describe('the fields that the target gets', () => {
     const fields = fieldsForTarget([], { ...CONNECTION, host: undefined, httpVersion: '1.0' });
     assert.equal(field(fields, 'X-Forwarded-Host'), undefined);
     assert.equal(field(fields, 'Forwarded'), 'for=203.0.113.7;proto=http');
-    assert.deepEqual(allOf(fields, 'Via'), ['1.0 caronte']);
+    assert.deepEqual(allOf(fields, 'Via'), ['1.0 caronte-0123abcd']);
   });
 
   it('name the trusted intermediaries behind the caller, the nearest last', () => {

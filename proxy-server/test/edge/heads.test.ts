@@ -156,14 +156,27 @@ describe('a request head on the callers’ side', () => {
     assert.deepEqual(head.fields.slice(0, 10), [
       ...['hOST', 'p:1', 'B', '2', 'b', '', 'B', '\x80\xff', '__proto__', 'x'],
     ]);
+    const via = head.fields[11] ?? '';
+    assert.match(via, /^1\.1 caronte-[0-9a-f]{8}$/);
     assert.deepEqual(head.fields.slice(10), [
-      ...['Via', '1.1 caronte', 'X-Forwarded-For', '127.0.0.1', 'X-Forwarded-Proto', 'http'],
+      ...['Via', via, 'X-Forwarded-For', '127.0.0.1', 'X-Forwarded-Proto', 'http'],
       ...['X-Forwarded-Host', 'p:1', 'X-Forwarded-Prefix', '/forward/orders'],
       ...['Forwarded', 'for=127.0.0.1;host="p:1";proto=http'],
     ]);
     assert.equal(head.caller, '127.0.0.1');
     assert.equal(head.httpVersion, '1.1');
     assert.deepEqual(head.body, { kind: 'none' });
+  });
+
+  it('is refused where it comes back to the proxy that it has passed, and not before', async () => {
+    const agent = await fixture.agent();
+    const head = `GET ${PATH} HTTP/1.1\r\nHost: a\r\n`;
+    fixture.call(`${head}Via: 1.1 caronte\r\nVia: 1.0 first, 1.1 caronte-00000000 (x)\r\n\r\n`);
+    const fields = (await agent.take()).head.fields;
+    const own = fields[fields.lastIndexOf('Via') + 1] ?? '';
+    const answer = await fixture.call(`${head}vIA: 1.1 front, ${own}, 1.1 back\r\n\r\n`).response();
+    assert.equal(answer.status, 508);
+    assert.equal(problemCode(answer), 'loop_detected');
   });
 
   it('is counted beyond what Node itself would read of it', async () => {
