@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
-import { Edge, type Names, publicUrls, TrustedPeers } from './edge/index.ts';
+import { type Arrival, Edge, type Names, publicUrls, TrustedPeers } from './edge/index.ts';
 import { originForm, refuseConnection } from './http/index.ts';
 import { AGENT_PREFIX, type Problem } from './protocol/index.ts';
 import { type Clock, type Logger, systemClock } from './routing/index.ts';
 import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
+import { asksForWebSocket, giveBack } from './upgrade.ts';
 
 /** A proxy, from {@link createProxy}. */
 export interface Proxy {
@@ -72,11 +73,24 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     unused.delete(request.socket);
     (request.socket as CallerSocket)[LATEST] = response;
     const arrival = edge.arrival(request);
-    // On a tunnel's own origin every path is the target's.
-    const isAgents =
-      arrival.address === undefined && originForm(request.url ?? '').startsWith(AGENT_PREFIX);
-    if (isAgents) agents.handle(request, response, arrival.caller);
+    if (isAgents(request, arrival)) agents.handle(request, response, arrival.caller);
     else edge.handle(request, response, arrival);
+  });
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    // It may come to the server a second time.
+    socket.off('close', forget);
+    unused.delete(socket);
+    afterLatest(socket, () => {
+      socket.setTimeout(0);
+      const arrival = edge.arrival(request);
+      if (!asksForWebSocket(request) || arrival.address === undefined) {
+        return giveBack(server, request, socket, head);
+      }
+      handedOver.add(socket);
+      socket.once('close', () => handedOver.delete(socket));
+      socket.on('error', () => socket.destroy());
+      edge.upgrade(request, socket, head, arrival);
+    });
   });
   server.on('connect', (_request, socket) => {
     refuseConnection(socket as Socket, CONNECT_REFUSED);
@@ -87,12 +101,18 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
 
   // Node does not count a connection as idle that has not asked for anything yet.
   const unused = new Set<Socket>();
+  function forget(this: Socket): void {
+    unused.delete(this);
+  }
   server.on('connection', (socket: Socket) => {
     unused.add(socket);
-    socket.once('close', () => unused.delete(socket));
+    socket.once('close', forget);
   });
 
   const address = (): AddressInfo => server.address() as AddressInfo;
+  // Connections that Node's server has nothing to do with any more.
+  const handedOver = new Set<Socket>();
+
   let stopped: Promise<void> | undefined;
   const stopListening = (): Promise<void> => {
     stopped ??= new Promise((resolve) => {
@@ -104,6 +124,7 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     registry.destroy();
     const done = stopListening();
     server.closeAllConnections();
+    for (const socket of handedOver) socket.destroy();
     return done;
   };
 
@@ -142,6 +163,27 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
 const LATEST = Symbol('latest response');
 
 type CallerSocket = Socket & { [LATEST]?: ServerResponse };
+
+/** On a tunnel's own origin every path is the target's. */
+function isAgents(request: IncomingMessage, { address }: Arrival): boolean {
+  return address === undefined && originForm(request.url ?? '').startsWith(AGENT_PREFIX);
+}
+
+/**
+ * Calls back once the earlier answers on a connection are written: nothing may come between them.
+ * Node hands a connection over although they are not, and then does no more for them. So one whose
+ * earlier requests have not been answered yet is closed: who pipelines has to expect that (RFC 9112
+ * section 9.3.2).
+ */
+function afterLatest(socket: CallerSocket, callback: () => void): void {
+  const latest = socket[LATEST];
+  if (latest === undefined || latest.writableFinished) return callback();
+  if (!latest.writableEnded || latest.socket === null) return void socket.destroy();
+  socket.on('error', () => socket.destroy());
+  latest.once('close', () => {
+    if (!socket.destroyed && socket.writable) callback();
+  });
+}
 
 const CONNECT_REFUSED: Problem = {
   code: 'method_not_allowed',

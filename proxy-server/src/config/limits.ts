@@ -27,6 +27,8 @@ export interface Limits {
   readonly maxInFlight: number;
   /** Exchanges in flight of one code. */
   readonly maxInFlightPerCode: number;
+  /** WebSockets among them; the rest stays free for requests, which come and go. */
+  readonly maxUpgradesPerCode: number;
   /** A caller must send its whole head within this time. */
   readonly headTimeout: number;
   /** A request body must not pause for longer than this. */
@@ -50,6 +52,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxBody: 1024 * 1024 * 1024,
   maxInFlight: 10_000,
   maxInFlightPerCode: 2_000,
+  maxUpgradesPerCode: 1_500,
   headTimeout: 30,
   bodyIdleTimeout: 60,
   drainTimeout: 10,

@@ -95,6 +95,11 @@ const LIMIT_OPTIONS = {
   buffer: count('buffer', 'requests', 'Requests of one code that may wait for an agent.'),
   maxInFlight: count('maxInFlight', 'exchanges', 'Exchanges in flight, all codes together.'),
   maxInFlightPerCode: count('maxInFlightPerCode', 'exchanges', 'Exchanges in flight of one code.'),
+  maxUpgradesPerCode: count(
+    'maxUpgradesPerCode',
+    'WebSockets',
+    'WebSockets among the exchanges in flight of one code.',
+  ),
   maxSessions: count('maxSessions', 'sessions', 'Sessions of agents, all codes together.'),
 } satisfies { [Name in keyof Limits]: OptionSpec<number, number> };
 

@@ -151,7 +151,7 @@ function isLength(value: string | undefined): boolean {
 }
 
 /** Framing belongs to the caller's connection; Content-Length is decided by what is really sent. */
-function isFraming(lowerName: string): boolean {
+export function isFraming(lowerName: string): boolean {
   return lowerName === 'content-length' || lowerName.startsWith('caronte-');
 }
 

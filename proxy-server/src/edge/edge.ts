@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Limits } from '../config/limits.ts';
 import { answerProblem, authorityOf } from '../http/index.ts';
 import { Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
 import {
+  type Caller,
   type Clock,
   deadlineTime,
   Exchange,
   type Logger,
   newId,
+  type RequestBody,
   type Router,
 } from '../routing/index.ts';
 import type { Address } from './address.ts';
@@ -17,6 +20,8 @@ import { type BodyContext, CallerBody } from './caller-body.ts';
 import { CallerResponse } from './caller-response.ts';
 import { checkHead } from './check.ts';
 import { fieldsForTarget, withHost } from './forwarded.ts';
+import { UpgradeBody } from './upgrade-body.ts';
+import { responseOn, UpgradeCaller } from './upgrade-caller.ts';
 
 export interface EdgeOptions {
   readonly limits: Limits;
@@ -83,13 +88,33 @@ export class Edge {
 
   /** Handles a request that is for a tunnel, or for nobody. */
   handle(request: IncomingMessage, response: ServerResponse, arrival: Arrival): void {
-    const problem = checkHead(request, this.#options.limits, this.#pseudonym);
-    if (problem !== undefined) return answerProblem(response, problem);
-    const { address } = arrival;
-    if (address === undefined) return answerProblem(response, NOT_FOUND);
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return answerProblem(response, refusal);
-    this.#forward(request, response, arrival, address);
+    const address = this.#admit(request, response, arrival);
+    if (address !== undefined) this.#forward(request, response, arrival, address);
+  }
+
+  /**
+   * Handles a request for a WebSocket that is for a tunnel, on a connection that Node has handed
+   * over with the bytes that it had read beyond the request. Nobody else closes that connection.
+   */
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer, arrival: Arrival): void {
+    const response = responseOn(request, socket);
+    const address = this.#admit(request, response, arrival);
+    if (address === undefined) return;
+    this.#forwardUpgrade(request, response, socket, head, arrival, address);
+  }
+
+  /** Where the request goes; undefined if it was refused. */
+  #admit(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { address }: Arrival,
+  ): Address | undefined {
+    const problem =
+      checkHead(request, this.#options.limits, this.#pseudonym) ??
+      (address === undefined ? NOT_FOUND : this.#refusal());
+    if (problem === undefined) return address;
+    answerProblem(response, problem);
+    return undefined;
   }
 
   #refusal(): Problem | undefined {
@@ -109,7 +134,7 @@ export class Edge {
     arrival: Arrival,
     address: Address,
   ): void {
-    const { limits, router, clock } = this.#options;
+    const { limits, router } = this.#options;
     const body = new CallerBody(request, this.#bodies, {
       onReady: () => {
         if (!exchange.ended) router.route(address.code).offer(exchange);
@@ -125,10 +150,54 @@ export class Edge {
           detail: `No byte of the request body came for ${limits.bodyIdleTimeout} s.`,
         }),
     });
+    const exchange = this.#exchange(request, arrival, address, body, new CallerResponse(response));
+    const closed = this.#begin(exchange);
+    response.on('close', closed);
+    // A response that waits behind another one on a connection that goes is never told so.
+    request.on('close', () => {
+      if (request.socket.destroyed) closed();
+    });
+    // Whatever fails on the caller's connection closes it, and that is what counts.
+    response.on('error', ignore);
+    body.begin();
+  }
+
+  #forwardUpgrade(
+    request: IncomingMessage,
+    response: ServerResponse,
+    socket: Socket,
+    head: Buffer,
+    arrival: Arrival,
+    address: Address,
+  ): void {
+    const caller = new UpgradeCaller(response, socket);
+    const body = new UpgradeBody(socket, {
+      onEnd: () => exchange.callerEnded(),
+      onUnread: () =>
+        exchange.fail({ code: 'agent_lost', detail: 'The agent broke the connection off.' }),
+    });
+    const exchange = this.#exchange(request, arrival, address, body, caller);
+    const closed = this.#begin(exchange);
+    socket.on('close', (failed: boolean) => {
+      // With both directions at their end, an agent may still be about to read what is held here.
+      closed(!failed && caller.ended && body.arrived);
+    });
+    body.begin(head);
+    this.#options.router.route(address.code).offer(exchange);
+  }
+
+  #exchange(
+    request: IncomingMessage,
+    arrival: Arrival,
+    address: Address,
+    body: RequestBody,
+    caller: Caller,
+  ): Exchange {
+    const { limits, clock } = this.#options;
     const authority = authorityOf(request.url ?? '');
     const raw =
       authority === undefined ? request.rawHeaders : withHost(request.rawHeaders, authority);
-    const exchange = new Exchange({
+    return new Exchange({
       id: newId(),
       code: address.code,
       head: {
@@ -147,36 +216,34 @@ export class Edge {
         }),
       },
       body,
-      caller: new CallerResponse(response),
+      caller,
       receivedAt: clock.wall(),
       patienceMs: limits.maxTimeoutResponse * 1000,
     });
+  }
 
+  /**
+   * Counts the exchange and bounds its wait. Returns what is to be called when the caller's
+   * connection is closed; `complete` says that both directions had come to their end before.
+   */
+  #begin(exchange: Exchange): (complete?: boolean) => void {
     this.#inFlight += 1;
     const patience = this.#patience.add(exchange);
     exchange.onEnd((end) => {
       if (end.kind === 'failed')
         this.#options.log.debug(failure(exchange, end.code), 'exchange failed');
       this.#patience.remove(patience);
-      body.discard();
+      exchange.body.discard();
     });
     let open = true;
-    const closed = (): void => {
+    return (complete = false) => {
       if (!open) return;
       open = false;
-      exchange.left();
+      if (!complete) exchange.left();
       // Counted until here: an answer that a slow caller has not read yet still takes memory.
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onQuiet?.();
     };
-    response.on('close', closed);
-    // A response that waits behind another one on a connection that goes is never told so.
-    request.on('close', () => {
-      if (request.socket.destroyed) closed();
-    });
-    // Whatever fails on the caller's connection closes it, and that is what counts.
-    response.on('error', ignore);
-    body.begin();
   }
 }
 

@@ -1,3 +1,4 @@
+export type { Arrival } from './arrival.ts';
 export { Edge } from './edge.ts';
 export type { Names } from './names.ts';
 export { type PublicPlace, publicUrls } from './public-urls.ts';

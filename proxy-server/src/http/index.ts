@@ -1,3 +1,4 @@
+export { closeGently, resetSocket } from './close-socket.ts';
 export { endWith } from './end-with.ts';
 export { finishResponse } from './finish.ts';
 export { answerProblem } from './problem-answer.ts';

@@ -11,7 +11,9 @@ export type BodyForm =
   /** The body is complete and lies in the record; may be empty. */
   | { readonly kind: 'inline' }
   /** The agent fetches the body; `length` in bytes if the caller announced it. */
-  | { readonly kind: 'stream'; readonly length: number | undefined };
+  | { readonly kind: 'stream'; readonly length: number | undefined }
+  /** The caller asks for a WebSocket; what it sends after a 101 is fetched like a body. */
+  | { readonly kind: 'upgrade' };
 
 /** What an agent learns of an exchange: the caller's request, as it came, and its circumstances. */
 export interface ExchangeHead {
@@ -81,7 +83,7 @@ function encodeBodyForm(form: BodyForm): string {
 }
 
 function decodeBodyForm(text: string): BodyForm {
-  if (text === 'none' || text === 'inline') return { kind: text };
+  if (text === 'none' || text === 'inline' || text === 'upgrade') return { kind: text };
   if (text === 'stream ?') return { kind: 'stream', length: undefined };
   if (text.startsWith('stream ')) return { kind: 'stream', length: wholeNumber(text.slice(7)) };
   throw new MalformedError('EXCHANGE has an unknown form of body');

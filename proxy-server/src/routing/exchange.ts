@@ -52,6 +52,10 @@ export class Exchange {
   readonly patienceMs: number;
   readonly #caller: Caller;
   #phase: 'open' | 'answering' | 'ended' = 'open';
+  /** The answer was 101: from then on both directions are streams, each with an end of its own. */
+  #upgraded = false;
+  /** The target's direction of an upgraded exchange has ended. */
+  #targetEnded = false;
   #end: ExchangeEnd | undefined;
   #listeners: ((end: ExchangeEnd) => void)[] = [];
 
@@ -97,6 +101,7 @@ export class Exchange {
     if (this.#phase !== 'open') return false;
     if (!this.#caller.start(head)) return this.#misbehaved();
     this.#phase = 'answering';
+    this.#upgraded = head.status === 101;
     return true;
   }
 
@@ -111,14 +116,20 @@ export class Exchange {
 
   /** Completes an answer in pieces. False: it came too late, or the body had the wrong length. */
   finishAnswer(trailers: readonly string[]): boolean {
-    if (this.#phase !== 'answering') return false;
+    if (this.#phase !== 'answering' || this.#targetEnded) return false;
     if (!this.#caller.end(trailers)) {
       this.#caller.breakOff();
       this.#finish({ kind: 'failed', code: 'agent_misbehaved' });
       return false;
     }
-    this.#finish({ kind: 'answered' });
+    if (this.#upgraded && !this.body.finished) this.#targetEnded = true;
+    else this.#finish({ kind: 'answered' });
     return true;
+  }
+
+  /** The caller's direction of an upgraded exchange has ended: half of its end. */
+  callerEnded(): void {
+    if (this.#phase === 'answering' && this.#targetEnded) this.#finish({ kind: 'answered' });
   }
 
   /** Answers 202 in the name of the proxy. False: it came too late. */

@@ -133,9 +133,13 @@ export class Session {
     }
   }
 
-  /** Answers 202 if that is the tunnel's policy and the agent has the whole request. */
+  /**
+   * Answers 202 if that is the tunnel's policy and the agent has the whole request. An upgrade is
+   * live whatever the policy: there is nothing else that its caller could want.
+   */
   acceptIfComplete(exchange: Exchange): void {
-    if (this.hello.policy.reply === 'accept' && exchange.body.finished) exchange.accept();
+    if (this.hello.policy.reply !== 'accept' || exchange.body.form.kind === 'upgrade') return;
+    if (exchange.body.finished) exchange.accept();
   }
 
   /** There is new work, or a notice: wakes a poll at the end of this turn of the event loop. */

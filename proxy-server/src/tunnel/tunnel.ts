@@ -29,6 +29,7 @@ export class Tunnel implements Route, WorkSource {
   /** Sessions whose code was taken over and whose exchanges are still being answered. */
   readonly #retired = new Set<Session>();
   #inFlight = 0;
+  #upgrades = 0;
 
   constructor(code: string, context: TunnelContext) {
     this.code = code;
@@ -57,9 +58,20 @@ export class Tunnel implements Route, WorkSource {
       });
       return;
     }
+    const isUpgrade = exchange.body.form.kind === 'upgrade';
+    if (isUpgrade && this.#upgrades >= limits.maxUpgradesPerCode) {
+      exchange.fail({
+        code: 'too_many_waiting',
+        detail: `The limit is ${limits.maxUpgradesPerCode} WebSockets for one tunnel.`,
+        retryAfter: 1,
+      });
+      return;
+    }
     this.#inFlight += 1;
+    if (isUpgrade) this.#upgrades += 1;
     exchange.onEnd(() => {
       this.#inFlight -= 1;
+      if (isUpgrade) this.#upgrades -= 1;
       this.#forgetPatience(exchange);
       this.#checkIdle();
     });

@@ -1,0 +1,105 @@
+import type { Socket } from 'node:net';
+import { type BodyForm, WIRE_LIMITS } from '../protocol/index.ts';
+import type { BodySink, RequestBody } from '../routing/index.ts';
+
+const FORM: BodyForm = { kind: 'upgrade' };
+const EMPTY = Buffer.alloc(0);
+
+/** So many bytes are taken from a caller that sends before it was answered; then it has to wait. */
+const HELD = WIRE_LIMITS.inlineBody;
+
+/** What the edge hears of an upgraded connection. */
+export interface UpgradeWatcher {
+  /** All that the caller sent was handed on, up to its half-close. */
+  onEnd(): void;
+  /** Whoever read is gone before the caller had ended. */
+  onUnread(): void;
+}
+
+/** What a caller sends behind a request for a WebSocket: bytes that mean nothing to the proxy. */
+export class UpgradeBody implements RequestBody {
+  readonly form = FORM;
+  readonly bytes = EMPTY;
+  readonly #socket: Socket;
+  readonly #watcher: UpgradeWatcher;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #sink: BodySink | undefined;
+  #streamed = false;
+  #arrived = false;
+  #finished = false;
+  #discarded = false;
+
+  constructor(socket: Socket, watcher: UpgradeWatcher) {
+    this.#socket = socket;
+    this.#watcher = watcher;
+  }
+
+  /** Whether the caller has closed its direction. */
+  get arrived(): boolean {
+    return this.#arrived;
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  /** Begins to read, so that a caller who leaves is noticed; `head` came with the request. */
+  begin(head: Buffer): void {
+    if (head.length > 0) this.#onData(head);
+    this.#socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.#socket.on('end', () => this.#onEnd());
+  }
+
+  stream(sink: BodySink): boolean {
+    if (this.#streamed || this.#discarded) return false;
+    this.#streamed = true;
+    this.#sink = sink;
+    const held = this.#held;
+    this.#held = [];
+    let room = true;
+    for (const chunk of held) room = sink.write(chunk);
+    if (this.#arrived) this.#finish();
+    else if (room) this.#socket.resume();
+    return true;
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  discard(): void {
+    if (this.#discarded) return;
+    this.#discarded = true;
+    this.#held = [];
+    const sink = this.#sink;
+    this.#sink = undefined;
+    if (!this.#finished) {
+      sink?.abort('the connection broke off');
+      this.#watcher.onUnread();
+    }
+    this.#socket.resume();
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#discarded) return;
+    if (this.#sink !== undefined) {
+      if (!this.#sink.write(chunk)) this.#socket.pause();
+      return;
+    }
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#heldBytes > HELD) this.#socket.pause();
+  }
+
+  #onEnd(): void {
+    this.#arrived = true;
+    if (this.#sink !== undefined && !this.#discarded) this.#finish();
+  }
+
+  #finish(): void {
+    this.#finished = true;
+    this.#sink?.end([]);
+    this.#watcher.onEnd();
+  }
+}
