@@ -4,9 +4,11 @@ import { type Clock, systemClock } from './clock.ts';
 import { Delivery, type DeliveryContext } from './delivery.ts';
 import type { AgentObserver, AgentWarning } from './events.ts';
 import { Link } from './link.ts';
+import { isLoopback } from './loopback.ts';
 import type { AgentOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { ProxyClient } from './proxy-client.ts';
+import { responseRewriter } from './rewrite.ts';
 import type { ConnectionState } from './state.ts';
 import { Target } from './target.ts';
 
@@ -35,8 +37,8 @@ export function createAgent(
   observer: AgentObserver,
   clock: Clock = systemClock,
 ): Agent {
-  const client = new ProxyClient(options.proxyUrl, options.secret, clock);
-  const target = new Target(options.target, options.targetTimeoutMs);
+  const client = new ProxyClient(options, clock);
+  const target = new Target(options, options.targetTimeoutMs);
   const outbox = new Outbox({ clock, send: (records, ms) => client.reply(records, ms) });
   const deliveries = new IdTable<Delivery>();
   let onQuiet: (() => void) | undefined;
@@ -50,6 +52,7 @@ export function createAgent(
     outbox,
     sendReply: options.sendReply,
     maxAttempts: options.maxAttempts,
+    rewrite: options.rewritePaths === true ? responseRewriter(target) : undefined,
     gathering: new Deadlines(
       { now: () => clock.monotonic(), after: (ms, callback) => void clock.after(ms, callback) },
       GATHER_MS,
@@ -159,10 +162,5 @@ function told(tell: () => void): void {
 export function sendsSecretInTheOpen(proxyUrl: string): boolean {
   const { protocol, hostname } = new URL(proxyUrl);
   if (protocol !== 'http:') return false;
-  return !(
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    /^127(?:\.\d+){3}$/.test(hostname)
-  );
+  return !isLoopback(hostname);
 }

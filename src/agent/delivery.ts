@@ -33,6 +33,8 @@ export interface DeliveryContext {
   readonly outbox: Outbox;
   readonly sendReply: boolean;
   readonly maxAttempts: number;
+  /** Changes the fields of a response on their way to the caller; undefined where none is changed. */
+  readonly rewrite: ((head: ExchangeHead, fields: string[]) => string[]) | undefined;
   /** Tells a delivery that its response took too long to travel whole. */
   readonly gathering: Deadlines<Delivery>;
   readonly emit: (event: ExchangeEvent) => void;
@@ -129,12 +131,13 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (this.#over) return;
     const raw = latin1Fields(controller.rawHeaders);
     const { id } = this.head;
-    const { clock, emit, outbox, sendReply } = this.#context;
+    const { clock, emit, outbox, sendReply, rewrite } = this.#context;
+    const fields = forwardableFields(raw, () => false);
     const head = {
       id,
       status,
       reason: reasonBytes(reason),
-      fields: forwardableFields(raw, () => false),
+      fields: rewrite === undefined ? fields : rewrite(this.head, fields),
     };
     if (status < 200) {
       if (sendReply && status === 103) outbox.add(id, encodeInformation(head), []);

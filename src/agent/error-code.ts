@@ -23,3 +23,13 @@ export function isTlsFailure(code: string): boolean {
     code === 'EPROTO'
   );
 }
+
+/** Whether the certificate is sound, but nobody that is trusted has signed it. */
+export function isUntrusted(code: string): boolean {
+  return (
+    code === 'DEPTH_ZERO_SELF_SIGNED_CERT' ||
+    code === 'SELF_SIGNED_CERT_IN_CHAIN' ||
+    code === 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' ||
+    code === 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'
+  );
+}

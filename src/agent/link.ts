@@ -16,8 +16,15 @@ import {
 } from './connection.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from './options.ts';
 import { type PollAnswer, readPollAnswer } from './poll-answer.ts';
+import {
+  agreedWait,
+  mayBeIdleDeath,
+  type PollWait,
+  waitAfterDeath,
+  waitAfterLife,
+} from './poll-wait.ts';
 import type { Abort, ProxyClient } from './proxy-client.ts';
-import { proxyVerdict } from './proxy-error.ts';
+import { brokeOffOnTheWay, proxyVerdict } from './proxy-error.ts';
 import type { ConnectionState } from './state.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -72,7 +79,7 @@ export class Link {
   #serving = true;
   /** A take-over is for the start: who lost the code later on does not fight for it. */
   #wasLive = false;
-  #waitSeconds = 0;
+  #wait: PollWait = agreedWait(0);
   #cancelPause: (() => void) | undefined;
   #cancelTick: (() => void) | undefined;
   /** Failures in a row while the link only finishes what it has. */
@@ -149,7 +156,7 @@ export class Link {
       if (epoch !== this.#epoch) return;
       this.#wasLive = true;
       const wanted = Math.max(1, Math.floor((options.pollTimeoutMs * 5) / 6 / 1000));
-      this.#waitSeconds = Math.min(wanted, answer.maxWaitSeconds);
+      this.#wait = agreedWait(Math.min(wanted, answer.maxWaitSeconds));
       this.#move({ type: 'connected', at: clock.wall(), publicUrls: this.#publicUrls(answer) });
       this.#fillPolls();
     } catch (error) {
@@ -173,11 +180,11 @@ export class Link {
     for (let open = this.#pollsWithRoom(); open < restingPolls && room > 0; open += 1) {
       if (open > 0 && room < WORTHWHILE) break;
       const capacity = Math.min(room, PER_POLL);
-      this.#poll(capacity, this.#waitSeconds);
+      this.#poll(capacity, this.#wait.seconds);
       room -= capacity;
     }
     const inHand = this.#context.inHand();
-    if (this.#polls.size === 0 && (this.#serving || inHand > 0)) this.#poll(0, this.#waitSeconds);
+    if (this.#polls.size === 0 && (this.#serving || inHand > 0)) this.#poll(0, this.#wait.seconds);
     if (!this.#serving && inHand === 0) this.#abortPolls();
   }
 
@@ -203,7 +210,8 @@ export class Link {
 
   async #runPoll(poll: OpenPoll, waitSeconds: number, epoch: number): Promise<void> {
     const acknowledged = this.#acknowledge.splice(0, 4_000);
-    const { client, options } = this.#context;
+    const { client, options, clock } = this.#context;
+    const since = clock.monotonic();
     let answer: PollAnswer;
     try {
       const request = { acknowledged, capacity: poll.capacity, waitSeconds };
@@ -216,12 +224,22 @@ export class Link {
       this.#polls.delete(poll);
       // Whether the proxy read them is not known; saying them twice is harmless.
       this.#acknowledge.unshift(...acknowledged);
-      if (error !== TOO_LATE) this.#failed(error, epoch);
-      else if (epoch === this.#epoch) this.#fillPolls();
+      if (epoch !== this.#epoch) return;
+      if (error === TOO_LATE || this.#diedIdle(error, clock.monotonic() - since)) this.#fillPolls();
+      else this.#failed(error, epoch);
       return;
     }
     this.#polls.delete(poll);
+    this.#wait = waitAfterLife(this.#wait, clock.monotonic() - since);
     this.#take(answer);
+  }
+
+  /** Whether a poll was broken off since it was idle: the next one waits less, and all is well. */
+  #diedIdle(error: unknown, ageMs: number): boolean {
+    if (!brokeOffOnTheWay(error) || !mayBeIdleDeath(this.#wait, ageMs)) return false;
+    const least = this.#context.options.minWaitSeconds ?? AGENT_DEFAULTS.minWaitSeconds;
+    this.#wait = waitAfterDeath(this.#wait, ageMs, least);
+    return true;
   }
 
   #take(answer: PollAnswer): void {

@@ -1,17 +1,37 @@
+import type { NetworkOptions } from './network.ts';
+import type { TlsTrust } from './trust.ts';
+
+/** What a target is, and how it is called. */
+export interface TargetOptions {
+  /**
+   * The local service: an origin such as `http://localhost:3000`, or `unix:` and the absolute path of
+   * a socket. Request data never changes it.
+   */
+  readonly target: string;
+  /** Whom to trust where the target is `https:`. */
+  readonly targetTls?: TlsTrust | undefined;
+  /** Host that the target gets: its own (`target`, the default), the caller's (`preserve`), or this. */
+  readonly hostHeader?: string | undefined;
+  /** Proxies of the network. Loopback addresses and Unix sockets are always reached directly. */
+  readonly network?: NetworkOptions | undefined;
+}
+
 /** What an agent needs to run one tunnel. Hosts fill in every member; see {@link AGENT_DEFAULTS}. */
-export interface AgentOptions {
+export interface AgentOptions extends TargetOptions {
   /** The proxy's base address, `http:` or `https:`, with a path if it is served below one. */
   readonly proxyUrl: string;
   /** The secret shared with the proxy. Sent in Authorization only; never logged. */
   readonly secret: string;
   /** The code under which callers reach the tunnel. */
   readonly code: string;
-  /** Origin of the local service, such as `http://localhost:3000`. Request data never changes it. */
-  readonly target: string;
+  /** Certificates in PEM that the proxy's may come from, beside the well-known authorities. */
+  readonly proxyCa?: string | undefined;
   /** Whether callers get the target's answer (true) or 202 once the request has arrived here (false). */
   readonly sendReply: boolean;
   /** How often a target that refuses the connection is tried for one exchange, 1 or more. */
   readonly maxAttempts: number;
+  /** Whether redirects and cookies of the target are made to lead below the tunnel's own path. */
+  readonly rewritePaths?: boolean | undefined;
   /** How long the target may take to begin its answer, in milliseconds. */
   readonly targetTimeoutMs: number;
   /**
@@ -19,6 +39,11 @@ export interface AgentOptions {
    * or more. The proxy is asked to answer within five sixths of it.
    */
   readonly pollTimeoutMs: number;
+  /**
+   * Polls that something on the way breaks off again and again wait for less time, but not for less
+   * than this, in seconds, 1 or more.
+   */
+  readonly minWaitSeconds?: number | undefined;
   /** Take the code from another agent that has it. */
   readonly takeover: boolean;
   /** 32 hexadecimal digits, stable for one place of use: a restart there may take its code back. */
@@ -33,6 +58,7 @@ export const AGENT_DEFAULTS = {
   targetTimeoutMs: 120_000,
   /** Has polls wait 50 s: below the idle limits of common intermediaries. */
   pollTimeoutMs: 60_000,
+  minWaitSeconds: 5,
   /** Polls that are kept open at rest. */
   restingPolls: 2,
   /** Polls that may be open at once while a burst is fetched. */

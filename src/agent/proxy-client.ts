@@ -9,9 +9,11 @@ import {
   VERSION_BYTE,
 } from 'caronte-proxy/protocol';
 import type { Readable } from 'node:stream';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import type { Clock } from './clock.ts';
+import type { AgentOptions } from './options.ts';
 import { ProxyAnswerError } from './proxy-error.ts';
+import { type WayOut, wayOut } from './way-out.ts';
 
 /** A whole answer of the proxy's. */
 interface Answer {
@@ -32,20 +34,24 @@ export type Abort = (reason: Error) => void;
 
 /** The requests that an agent makes of its proxy, as `docs/protocol.md` specifies them. */
 export class ProxyClient {
-  readonly #origin: string;
+  readonly #way: WayOut;
   readonly #base: string;
-  readonly #authorization: string;
+  /** Fields of every request. */
+  readonly #always: readonly string[];
   readonly #clock: Clock;
   #pool: Pool;
   #session = '';
 
-  constructor(proxyUrl: string, secret: string, clock: Clock) {
+  constructor(
+    options: Pick<AgentOptions, 'proxyUrl' | 'proxyCa' | 'network' | 'secret'>,
+    clock: Clock,
+  ) {
     this.#clock = clock;
-    const url = new URL(proxyUrl);
-    this.#origin = url.origin;
-    this.#base = url.pathname.replace(/\/+$/, '');
-    this.#authorization = `Bearer ${secret}`;
-    this.#pool = this.#connect();
+    this.#way = wayOut(options);
+    const path = new URL(options.proxyUrl).pathname.replace(/\/+$/, '');
+    this.#base = this.#way.pathPrefix + path;
+    this.#always = [...this.#way.fields, 'Authorization', `Bearer ${options.secret}`];
+    this.#pool = this.#way.connect();
   }
 
   /** Introduces the agent; later requests belong to the session that this gives. */
@@ -124,7 +130,7 @@ export class ProxyClient {
   /** Drops every connection, dead ones above all, and starts with fresh ones. */
   reconnect(): void {
     const old = this.#pool;
-    this.#pool = this.#connect();
+    this.#pool = this.#way.connect();
     void old.destroy();
   }
 
@@ -132,12 +138,8 @@ export class ProxyClient {
     await this.#pool.destroy();
   }
 
-  #connect(): Pool {
-    return new Pool(this.#origin, { pipelining: 1, headersTimeout: 0, bodyTimeout: 0 });
-  }
-
   #fields(more: readonly string[]): string[] {
-    return ['Authorization', this.#authorization, FIELD.session, this.#session, ...more];
+    return [...this.#always, FIELD.session, this.#session, ...more];
   }
 
   #whole(request: {

@@ -1,5 +1,6 @@
 import { MalformedError, PROBLEM, type ProblemCode } from 'caronte-proxy/protocol';
-import { errorCode, isTlsFailure } from './error-code.ts';
+import { errorCode, isTlsFailure, isUntrusted } from './error-code.ts';
+import { NetworkProxyError } from './network-connect.ts';
 import type { Trouble } from './trouble.ts';
 
 /** The proxy answered with something else than what was asked for. */
@@ -43,6 +44,29 @@ export interface Verdict {
 
 const ASK_HOST = 'Check the proxy’s address, and that the proxy is running there.';
 
+/** Statuses by which intermediaries tell that they waited for too long. */
+const GAVE_UP = new Set([408, 502, 504, 524]);
+
+/** Whether something between agent and proxy broke a request off, as far as one can tell. */
+export function brokeOffOnTheWay(error: unknown): boolean {
+  if (error instanceof ProxyAnswerError) {
+    return error.problem === undefined && GAVE_UP.has(error.status);
+  }
+  const code = errorCode(error);
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
+}
+
+const NETWORK_ADVICE =
+  'HTTPS_PROXY, HTTP_PROXY or --network-proxy (http.proxy in the editor) name it; NO_PROXY has hosts that are reached without it.';
+
+function networkTrouble(message: string, status: number | undefined): Verdict {
+  const advice =
+    status === 407
+      ? 'It wants credentials: put them into its address, as in http://name:password@host:port.'
+      : NETWORK_ADVICE;
+  return { trouble: { code: 'network_proxy', message, advice }, final: false };
+}
+
 /** What went wrong between agent and proxy; the only place that knows the codes. */
 export function proxyVerdict(error: unknown): Verdict {
   if (error instanceof ProxyAnswerError) return answerVerdict(error);
@@ -53,6 +77,9 @@ export function proxyVerdict(error: unknown): Verdict {
   });
   if (error instanceof MalformedError) {
     return { trouble: { code: 'proxy_misbehaved', message: error.message }, final: false };
+  }
+  if (error instanceof NetworkProxyError) {
+    return networkTrouble(`the network's proxy ${error.message}`, error.status);
   }
   switch (code) {
     case 'CARONTE_PROXY_SILENT':
@@ -75,8 +102,9 @@ export function proxyVerdict(error: unknown): Verdict {
           trouble: {
             code: 'tls_failed',
             message: `TLS failed: ${text(error)}`,
-            advice:
-              'Check the proxy’s certificate; NODE_EXTRA_CA_CERTS adds an authority of your own.',
+            advice: isUntrusted(code)
+              ? 'Name a file with the authority’s certificate: --proxy-ca, or NODE_EXTRA_CA_CERTS.'
+              : 'Check the proxy’s certificate.',
           },
           final: false,
         };
@@ -116,6 +144,7 @@ function answerVerdict(error: ProxyAnswerError): Verdict {
     case 'malformed':
       return { trouble: { code: 'refused_by_proxy', message: error.detail }, final: true };
     case undefined:
+      if (error.status === 407) return networkTrouble("the network's proxy: HTTP 407", 407);
       return {
         trouble: {
           code: 'not_a_proxy',

@@ -1,5 +1,6 @@
 import { FAILURE, type FailureCode } from 'caronte-proxy/protocol';
-import { errorCode, isTlsFailure } from './error-code.ts';
+import { errorCode, isTlsFailure, isUntrusted } from './error-code.ts';
+import { NetworkProxyError } from './network-connect.ts';
 
 /** Codes of errors that come before a connection exists: nothing has been sent to the target. */
 const NOT_CONNECTED = new Map<string, string>([
@@ -9,10 +10,18 @@ const NOT_CONNECTED = new Map<string, string>([
   ['EHOSTUNREACH', 'host unreachable'],
   ['ENETUNREACH', 'network unreachable'],
   ['EADDRNOTAVAIL', 'address not available'],
+  ['ENOENT', 'there is no such socket'],
+  ['EACCES', 'the socket may not be used by this user'],
   ['UND_ERR_CONNECT_TIMEOUT', 'no connection in time'],
 ]);
 
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
+
+const TRUST_IT = '; --target-ca names a file to trust, --target-insecure trusts anybody';
+
+function networkAdvice(status: number | undefined): string {
+  return status === 407 ? 'it wants credentials' : 'NO_PROXY has hosts that are reached without it';
+}
 
 /** What a failure of the target's connection means for the exchange. */
 export interface TargetFailure {
@@ -40,7 +49,12 @@ export function targetFailure(error: unknown): TargetFailure {
     return { code: FAILURE.refused, cause: message(error), unsent: false };
   }
   if (isTlsFailure(code)) {
-    return { code: FAILURE.unreachable, cause: `TLS failed: ${message(error)}`, unsent: true };
+    const cause = `TLS failed: ${message(error)}${isUntrusted(code) ? TRUST_IT : ''}`;
+    return { code: FAILURE.unreachable, cause, unsent: true };
+  }
+  if (error instanceof NetworkProxyError) {
+    const cause = `the network's proxy ${error.message}; ${networkAdvice(error.status)}`;
+    return { code: FAILURE.unreachable, cause, unsent: true };
   }
   return { code: FAILURE.brokeOff, cause: message(error), unsent: false };
 }

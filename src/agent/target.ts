@@ -1,6 +1,9 @@
-import { type ExchangeHead, forwardableFields } from 'caronte-proxy/protocol';
+import { type ExchangeHead, fieldValue, forwardableFields } from 'caronte-proxy/protocol';
 import type { Readable } from 'node:stream';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
+import { targetPool } from './target-pool.ts';
+import { targetAddress } from './target-address.ts';
+import type { TargetOptions } from './options.ts';
 
 /** What is sent to the target: nothing, the whole body, or a body that is fetched as it goes. */
 export type TargetBody = Buffer | Readable | null;
@@ -13,16 +16,21 @@ export class Target {
   readonly url: string;
   readonly #pool: Pool;
 
-  /** `url` is an origin. `timeoutMs` is the time that the target has to begin its answer. */
-  constructor(url: string, timeoutMs: number) {
-    this.url = url;
-    this.#pool = new Pool(url, {
+  readonly #hostHeader: string;
+  readonly #servername: string;
+
+  /** `timeoutMs` is the time that the target has to begin its answer. */
+  constructor(options: TargetOptions, timeoutMs: number) {
+    this.url = options.target;
+    this.#hostHeader = options.hostHeader ?? 'target';
+    this.#servername = targetAddress(options.target).origin.hostname;
+    this.#pool = targetPool(options, {
       pipelining: 1,
       maxHeaderSize: MAX_HEAD,
       headersTimeout: timeoutMs,
       // Server-sent events may be silent for as long as they like.
       bodyTimeout: 0,
-      connect: { timeout: Math.min(timeoutMs, 10_000) },
+      connectMs: Math.min(timeoutMs, 10_000),
     });
   }
 
@@ -32,7 +40,23 @@ export class Target {
     if (head.body.kind === 'stream' && head.body.length !== undefined) {
       fields.push('Content-Length', String(head.body.length));
     }
-    this.#pool.dispatch({ method: head.method, path: head.target, headers: fields, body }, handler);
+    const host = this.hostFor(head);
+    if (host !== undefined) fields.push('Host', host);
+    // undici would open a connection for each other Host; which certificate counts is settled.
+    const request: Dispatcher.DispatchOptions & { servername: string } = {
+      method: head.method,
+      path: head.target,
+      headers: fields,
+      body,
+      servername: this.#servername,
+    };
+    this.#pool.dispatch(request, handler);
+  }
+
+  /** The Host that the target gets; undefined for its own. */
+  hostFor(head: ExchangeHead): string | undefined {
+    if (this.#hostHeader === 'target') return undefined;
+    return this.#hostHeader === 'preserve' ? fieldValue(head.fields, 'host') : this.#hostHeader;
   }
 
   async destroy(): Promise<void> {
@@ -40,7 +64,7 @@ export class Target {
   }
 }
 
-/** The target gets its own Host, and a length of what is really sent. */
+/** The target gets the Host that was settled, and a length of what is really sent. */
 function isConnectionsOwn(lowerName: string): boolean {
   return lowerName === 'host' || lowerName === 'content-length';
 }

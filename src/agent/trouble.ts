@@ -10,6 +10,8 @@ export type TroubleCode =
   | 'proxy_draining'
   | 'proxy_silent'
   | 'proxy_misbehaved'
+  /** A proxy of the network on the way, which is not Caronte's. */
+  | 'network_proxy'
   | 'tls_failed';
 
 /** A failure with a stable code, one line that says what happened, and one that says what to do. */

@@ -93,7 +93,10 @@ function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
 }
 
-function definedOf<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+/** Without the members that are undefined. */
+export function definedOf<T extends object>(
+  value: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
   const entries = Object.entries(value).filter(([, member]) => member !== undefined);
   // Sound: only members that are undefined are left out.
   return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };

@@ -63,15 +63,43 @@ const FLAGS: Readonly<Record<string, readonly (readonly [flag: string, help: str
     ['--proxy-host <host>', 'Host of the proxy (default: localhost)'],
     ['--proxy-port <port>', 'Port of the proxy (default: 8080)'],
     [
+      '--proxy-ca <file>',
+      "Certificates in PEM that the proxy's may come from, beside the well-known authorities",
+    ],
+    [
+      '--network-proxy <url>',
+      'Proxy of your network through which all but loopback is reached (default: HTTPS_PROXY, HTTP_PROXY); NO_PROXY has the exceptions',
+    ],
+    [
+      '--min-wait <seconds>',
+      `Polls that something on the way breaks off wait for less time, but not for less than this (${AGENT_BOUNDS.minWait.min} to ${AGENT_BOUNDS.minWait.max}; default: 5)`,
+    ],
+    [
       '--timeout <seconds>',
       `A poll that brings no byte for so long is taken for dead (${AGENT_BOUNDS.timeout.min} to ${AGENT_BOUNDS.timeout.max}; default: 60)`,
     ],
   ],
   'Target:': [
-    ['--target <url>', 'Address of the target, in place of the three parts that follow'],
+    [
+      '--target <url>',
+      'Address of the target, in place of the three parts that follow; unix:/path/to/socket for a Unix socket',
+    ],
     ['--target-protocol <http|https>', 'Protocol of the target (default: http)'],
     ['--target-host <host>', 'Host of the target (default: localhost)'],
     ['--target-port <port>', 'Port of the target (default: 8080)'],
+    [
+      '--target-ca <file>',
+      "Certificates in PEM that the target's may come from, beside the well-known authorities",
+    ],
+    ['--target-insecure', 'Do not check the certificate of the target'],
+    [
+      '--host-header <target|preserve|host>',
+      "Host that the target gets: its own, the caller's, or this one (default: target)",
+    ],
+    [
+      '--rewrite-paths',
+      "Make the target's redirects and the paths of its cookies lead below /forward/<code> (default: they pass as they are)",
+    ],
     [
       '--target-max-attempts <number>',
       `How often a target that cannot be reached is tried (${AGENT_BOUNDS.targetMaxAttempts.min} to ${AGENT_BOUNDS.targetMaxAttempts.max}; default: 5)`,

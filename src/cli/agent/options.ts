@@ -1,10 +1,18 @@
 import { type FileText, SECRET_WAYS, secretLines, secretProblem } from 'caronte-proxy/command';
 import { isCode } from 'caronte-proxy/protocol';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/index.ts';
-import { readAddress, shown } from './address.ts';
+import { definedOf, readAddress, shown } from './address.ts';
+import { readNetwork } from './network.ts';
+import {
+  readCertificates,
+  readHostHeader,
+  readTarget,
+  readTargetTls,
+  type TargetFlags,
+} from './target.ts';
 
 /** The flags of `caronte agent` as they were given; all but the switches are text. */
-export interface AgentFlags {
+export interface AgentFlags extends TargetFlags {
   readonly secret?: string;
   readonly secretFile?: string;
   readonly code?: string;
@@ -14,11 +22,11 @@ export interface AgentFlags {
   readonly proxyProtocol?: string;
   readonly proxyHost?: string;
   readonly proxyPort?: string;
-  readonly target?: string;
-  readonly targetProtocol?: string;
-  readonly targetHost?: string;
-  readonly targetPort?: string;
+  readonly rewritePaths?: true;
   readonly targetMaxAttempts?: string;
+  readonly networkProxy?: string;
+  readonly proxyCa?: string;
+  readonly minWait?: string;
   readonly timeout?: string;
   readonly targetTimeout?: string;
   readonly logFormat?: string;
@@ -46,9 +54,10 @@ export type AgentConfigResult =
   | { readonly ok: true; readonly config: AgentConfig }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Bounds in seconds, but for the attempts; both are allowed. */
+/** Bounds in seconds, but for the attempts; both ends are allowed. */
 export const AGENT_BOUNDS = {
   timeout: { min: 1.2, max: 3600 },
+  minWait: { min: 1, max: 3600 },
   targetTimeout: { min: 0.1, max: 3600 },
   targetMaxAttempts: { min: 1, max: 100 },
 } as const;
@@ -69,16 +78,12 @@ export function readAgentConfig(sources: AgentSources): AgentConfigResult {
     { urlFlag: '--proxy-url', partPrefix: '--proxy', mayHavePath: true },
     problems,
   );
-  const target = readAddress(
-    {
-      url: flags.target,
-      protocol: flags.targetProtocol,
-      host: flags.targetHost,
-      port: flags.targetPort,
-    },
-    { urlFlag: '--target', partPrefix: '--target', mayHavePath: false },
-    problems,
-  );
+  const target = readTarget(flags, problems);
+  const targetTls = readTargetTls(flags, target, sources.read, problems);
+  const hostHeader = readHostHeader(flags.hostHeader, problems);
+  const network = readNetwork(flags.networkProxy, env, problems);
+  const proxyCa = readCertificates('--proxy-ca', flags.proxyCa, sources.read, problems);
+  const minWaitSeconds = readNumber(flags, 'minWait', problems);
   const maxAttempts =
     readNumber(flags, 'targetMaxAttempts', problems) ?? AGENT_DEFAULTS.maxAttempts;
   const timeout = readNumber(flags, 'timeout', problems);
@@ -108,6 +113,8 @@ export function readAgentConfig(sources: AgentSources): AgentConfigResult {
         takeover: flags.takeover === true,
         installation,
         software: `caronte-cli/${version}`,
+        ...definedOf({ targetTls, hostHeader, network, proxyCa, minWaitSeconds }),
+        ...(flags.rewritePaths === true && { rewritePaths: true }),
       },
       logFormat,
       warnings: flags.secret === undefined ? [] : [SECRET_ON_COMMAND_LINE],
@@ -186,11 +193,12 @@ function readNumber(
   const text = flags[name];
   if (text === undefined) return undefined;
   const { min, max } = AGENT_BOUNDS[name];
-  const whole = name === 'targetMaxAttempts';
+  const whole = name === 'targetMaxAttempts' || name === 'minWait';
   const value = (whole ? /^\d{1,9}$/ : /^\d{1,9}(?:\.\d{1,9})?$/).test(text) ? Number(text) : NaN;
   if (value >= min && value <= max) return value;
   const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const what = whole ? 'a whole number' : 'a number of seconds';
+  const unit = name === 'targetMaxAttempts' ? '' : ' of seconds';
+  const what = `a ${whole ? 'whole ' : ''}number${unit}`;
   problems.push(`--${flag}: ${shown(text)} is not ${what} from ${min} to ${max}`);
   return undefined;
 }

@@ -26,6 +26,10 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** Settings of whoever runs the tests that would make something else of a program. */
+const NOT_INHERITED =
+  /^(?:CARONTE_|NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|FORCE_COLOR$|NO_COLOR$|(?:https?|all|no)_proxy$)/i;
+
 const running = new Set<Program>();
 process.once('exit', () => {
   for (const program of running) program.signal('SIGKILL');
@@ -95,10 +99,7 @@ export class Program {
     args: readonly string[],
     { name, cwd, env = {} }: ProgramOptions & { name: string },
   ): Program {
-    // Settings of whoever runs the tests would make something else of it.
-    const inherited = Object.entries(process.env).filter(
-      ([key]) => !/^(?:CARONTE_|NODE_OPTIONS$|FORCE_COLOR$|NO_COLOR$)/.test(key),
-    );
+    const inherited = Object.entries(process.env).filter(([key]) => !NOT_INHERITED.test(key));
     const child = spawn(file, args, {
       cwd,
       env: { ...Object.fromEntries(inherited), ...env },

@@ -98,6 +98,7 @@ describe('the options of an agent', () => {
   for (const [name, flag, low, min, max, high] of [
     ['timeout', '--timeout', '1.19', '1.2', '3600', '3600.1'],
     ['targetTimeout', '--target-timeout', '0.09', '0.1', '3600', '3601'],
+    ['minWait', '--min-wait', '0', '1', '3600', '3601'],
     ['targetMaxAttempts', '--target-max-attempts', '0', '1', '100', '101'],
   ] as const) {
     it(`take ${flag} from ${min} to ${max} and nothing else`, () => {

@@ -1,0 +1,79 @@
+import { type ExchangeHead, fieldValue } from 'caronte-proxy/protocol';
+import type { Target } from './target.ts';
+import { targetAddress } from './target-address.ts';
+
+/** What makes a tunnel's own path out of a target's. */
+export interface Rewriting {
+  /** Path of the tunnel, such as `/forward/orders`; empty if it has a host name of its own. */
+  readonly prefix: string;
+  /** Scheme and authority under which the target speaks of itself, in lower case. */
+  readonly isOwn: (scheme: string, authority: string) => boolean;
+}
+
+/** For {@link rewriteFields}, with what an exchange says of the tunnel. */
+export function responseRewriter(
+  target: Target,
+): (head: ExchangeHead, fields: string[]) => string[] {
+  const { origin } = targetAddress(target.url);
+  return (head, fields) => {
+    const prefix = (fieldValue(head.fields, 'x-forwarded-prefix') ?? '').replace(/\/+$/, '');
+    const sent = target.hostFor(head)?.toLowerCase();
+    const isOwn = (scheme: string, authority: string): boolean =>
+      authority === sent || isOrigin(origin, scheme, authority);
+    return rewriteFields(fields, { prefix, isOwn });
+  };
+}
+
+/**
+ * Makes redirects and cookies of a response lead below the tunnel's path: Location,
+ * Content-Location, Refresh, and the Path of Set-Cookie. Addresses of the target's own lose scheme
+ * and host, which callers cannot reach; all other bytes stay as they are.
+ */
+export function rewriteFields(fields: readonly string[], rewriting: Rewriting): string[] {
+  return fields.map((item, at) => {
+    if (at % 2 === 0) return item;
+    switch ((fields[at - 1] ?? '').toLowerCase()) {
+      case 'location':
+      case 'content-location':
+        return rewriteReference(item, rewriting);
+      case 'refresh':
+        return item.replace(
+          /^(\s*[\d.]+\s*[;,]\s*url\s*=\s*["']?)([^"']+)/i,
+          (_whole, before: string, url: string) => before + rewriteReference(url, rewriting),
+        );
+      case 'set-cookie':
+        // The first part is the cookie itself, whose value may look like anything.
+        return item.replace(
+          /(;\s*path\s*=\s*)(\/[^;]*)/gi,
+          (_whole, before: string, path: string) => before + below(path, rewriting.prefix),
+        );
+      default:
+        return item;
+    }
+  });
+}
+
+function rewriteReference(text: string, { prefix, isOwn }: Rewriting): string {
+  const [, scheme = '', authority, path = ''] =
+    /^(?:(https?):)?\/\/([^/?#\\]*)([^\\]*)$/i.exec(text) ?? [];
+  if (authority !== undefined) {
+    if (!isOwn(scheme.toLowerCase(), authority.toLowerCase())) return text;
+    const rest = path.startsWith('/') ? path : `/${path}`;
+    // What begins with two slashes would name another host.
+    return prefix === '' && rest.startsWith('//') ? text : below(rest, prefix);
+  }
+  return /^\/(?![/\\])/.test(text) ? below(text, prefix) : text;
+}
+
+/** A target that knows of the tunnel's path may have put it there already. */
+function below(path: string, prefix: string): string {
+  const isThere = path.startsWith(prefix) && /^(?:[/?#\s]|$)/.test(path.slice(prefix.length));
+  return isThere && prefix !== '' ? path : prefix + path;
+}
+
+function isOrigin(origin: URL, scheme: string, authority: string): boolean {
+  const text = `${scheme === '' ? origin.protocol : `${scheme}:`}//${authority}`;
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  return url.origin === origin.origin && url.username === '' && url.password === '';
+}
