@@ -33,9 +33,13 @@ else the default. Sizes are in bytes, times in seconds.
 Examples:
   CARONTE_SECRET=… caronte proxy
   caronte proxy --secret-file /run/secrets/caronte --public-url https://tunnel.example.com
+  caronte proxy --tls-cert full.pem --tls-key key.pem --port 443 --domain tunnels.example.com
   caronte proxy --config caronte.json --port 9000 --print-config
 
-Callers reach a tunnel at http(s)://<this proxy>/forward/<code>/<path>.
+Callers reach a tunnel at http(s)://<this proxy>/forward/<code>/<path>; with --domain also at
+http(s)://<code>.<domain>/<path>.
+
+SIGTERM drains, a second one ends at once. SIGHUP reads certificate, key and secrets again.
 
 Exit codes: 0 after a clean shutdown, 1 if the proxy fails, 2 if the configuration is wrong.`;
 
@@ -75,12 +79,9 @@ function remarks(name: OptionName): string {
 }
 
 async function act(flags: Flags, print: boolean): Promise<void> {
-  const result = loadConfig({
-    flags,
-    env: process.env,
-    terminal: process.stdout.isTTY,
-    read: readText,
-  });
+  const terminal = process.stdout.isTTY;
+  const load = () => loadConfig({ flags, env: process.env, terminal, read: readText });
+  const result = load();
   if (!result.ok) {
     complain(result.problems);
     leave(EXIT.usage);
@@ -89,6 +90,6 @@ async function act(flags: Flags, print: boolean): Promise<void> {
     process.stdout.write(printConfig(result.config));
     leave(EXIT.ok);
   } else {
-    leave(await runProxy(result.config));
+    leave(await runProxy(result.config, load));
   }
 }

@@ -19,8 +19,11 @@ export function listenProblem(error: unknown, host: string, port: number): strin
 }
 
 /** The address under which this machine itself reaches a server that listens there. */
-export function baseAddress(host: string, port: number): string {
-  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
-  if (host === '::') return `http://[::1]:${port}`;
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+export function baseAddress(
+  host: string,
+  port: number,
+  protocol: 'http' | 'https' = 'http',
+): string {
+  const own = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `${protocol}://${isIPv6(own) ? `[${own}]` : own}:${port}`;
 }

@@ -1,9 +1,11 @@
-import type { ProxyConfig } from './config/index.ts';
+import type { ConfigResult, ProxyConfig, ProxyOptions } from './config/index.ts';
 import { complain, EXIT, type ExitCode } from './exit.ts';
+import { onHangUp } from './hang-up.ts';
 import { baseAddress, listenProblem } from './listen.ts';
 import { createLog } from './log.ts';
 import { FORWARD_PREFIX } from './protocol/index.ts';
-import { createProxy } from './server.ts';
+import type { Logger } from './routing/index.ts';
+import { createProxy, type Proxy } from './server.ts';
 import { runUntilStopped } from './stop.ts';
 
 /** What a parent that forked the proxy is told once it listens. */
@@ -13,8 +15,8 @@ interface ListeningMessage {
   readonly url: string;
 }
 
-/** Runs a proxy in this process until it is asked to stop. */
-export async function runProxy(config: ProxyConfig): Promise<ExitCode> {
+/** Runs a proxy in this process until it is asked to stop; `load` makes its configuration anew. */
+export async function runProxy(config: ProxyConfig, load: () => ConfigResult): Promise<ExitCode> {
   const { options } = config;
   const log = createLog(config);
   for (const { code, message } of config.warnings) log.warn({ code }, message);
@@ -23,15 +25,22 @@ export async function runProxy(config: ProxyConfig): Promise<ExitCode> {
   let url: string;
   try {
     const { host, port } = await proxy.listen();
-    url = baseAddress(host, port);
+    url = baseAddress(host, port, options.tls === undefined ? 'http' : 'https');
     log.info({ host, port }, 'listening');
   } catch (error) {
     complain([listenProblem(error, options.host, options.port)]);
     return EXIT.failure;
   }
   log.info({ url: `${options.publicUrl ?? url}${FORWARD_PREFIX}<code>/<path>` }, 'callers use');
+  if (options.domain !== undefined) {
+    log.info({ host: `<code>.${options.domain}` }, 'callers also use');
+  }
   process.send?.({ type: 'listening', url } satisfies ListeningMessage);
 
+  const endHangUp = onHangUp(process, {
+    reload: () => reload(proxy, options, load(), log),
+    stop: () => process.emit('SIGTERM'),
+  });
   const end = await runUntilStopped(proxy, process, (step) => {
     if (step === 'destroying') log.warn({}, 'dropping what is in flight');
     else {
@@ -42,6 +51,29 @@ export async function runProxy(config: ProxyConfig): Promise<ExitCode> {
       );
     }
   });
+  endHangUp();
   if (end === 'closed') log.info({}, 'stopped');
   return end === 'destroyed' ? EXIT.failure : EXIT.ok;
 }
+
+/** Puts certificate and secrets in force as they are now; what is wrong leaves all as it was. */
+function reload(proxy: Proxy, before: ProxyOptions, result: ConfigResult, log: Logger): void {
+  if (!result.ok) {
+    log.error({ problems: result.problems }, NOT_RELOADED);
+    return;
+  }
+  const { options, warnings } = result.config;
+  for (const { code, message } of warnings) log.warn({ code }, message);
+  if ((options.tls === undefined) !== (before.tls === undefined)) {
+    log.error({ problems: ['TLS is switched on and off by a restart alone'] }, NOT_RELOADED);
+    return;
+  }
+  try {
+    proxy.reload(options);
+    log.info({ tls: options.tls !== undefined }, 'certificate and secrets read again');
+  } catch (error) {
+    log.error({ problems: [String(error)] }, NOT_RELOADED);
+  }
+}
+
+const NOT_RELOADED = 'not read again: certificate and secrets stay as they were';

@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
 import { type Arrival, Edge, type Names, publicUrls, TrustedPeers } from './edge/index.ts';
 import { originForm, refuseConnection } from './http/index.ts';
+import { createListener, replaceCertificate, UnusedConnections } from './listener.ts';
 import { AGENT_PREFIX, type Problem } from './protocol/index.ts';
 import { type Clock, type Logger, systemClock } from './routing/index.ts';
 import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
@@ -12,14 +13,16 @@ import { asksForWebSocket, giveBack } from './upgrade.ts';
 export interface Proxy {
   /** Starts to listen. Resolves with the address; rejects if the port is taken. */
   listen(): Promise<{ readonly host: string; readonly port: number }>;
+  /**
+   * Takes other secrets, and another certificate for connections to come; those that are open stay.
+   * Without a certificate the one in force stays. Throws if it cannot be used; nothing changes then.
+   */
+  reload(options: Pick<ProxyOptions, 'secrets' | 'tls'>): void;
   /** Drains: takes no new exchange, lets those in flight finish within the grace time, then stops. */
   close(): Promise<void>;
   /** Drops every connection at once. */
   destroy(): Promise<void>;
 }
-
-/** Idle keep-alive connections are kept longer than common load balancers keep theirs (60 s). */
-const KEEP_ALIVE_MS = 75_000;
 
 /** How often connections that have become idle are closed during shutdown. */
 const SWEEP_MS = 20;
@@ -38,7 +41,7 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
   };
   const { trustProxy = [] } = options;
   const trusted = trustProxy.length > 0 ? new TrustedPeers(trustProxy) : undefined;
-  const protocol = 'http';
+  const protocol = options.tls === undefined ? 'http' : 'https';
   const registry = new Registry(limits, clock, log);
   const edge = new Edge({
     limits,
@@ -47,39 +50,28 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     log,
     arrival: { names, protocol, trusted },
   });
+  const authenticator = new Authenticator(options.secrets);
   const agents = new AgentApi({
     limits,
     registry,
     clock,
     log,
-    authenticator: new Authenticator(options.secrets),
+    authenticator,
     publicUrls: (code) => publicUrls(code, { names, publicUrl, protocol, port: address().port }),
   });
 
-  const server = createServer({
-    maxHeaderSize: limits.maxHead,
-    // Checked at the edge: Node would answer before the problem could be told as one.
-    requireHostHeader: false,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: limits.headTimeout * 1000,
-    // Uploads live by progress, not by a total.
-    requestTimeout: 0,
-    connectionsCheckingInterval: 1000,
-  });
-  // Node would cut further fields off silently; the edge counts them.
-  server.maxHeadersCount = 0;
+  const server = createListener(limits, options.tls);
+  const unused = new UnusedConnections(server);
 
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    unused.delete(request.socket);
+    unused.used(request.socket);
     (request.socket as CallerSocket)[LATEST] = response;
     const arrival = edge.arrival(request);
     if (isAgents(request, arrival)) agents.handle(request, response, arrival.caller);
     else edge.handle(request, response, arrival);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    // It may come to the server a second time.
-    socket.off('close', forget);
-    unused.delete(socket);
+    unused.used(socket);
     afterLatest(socket, () => {
       socket.setTimeout(0);
       const arrival = edge.arrival(request);
@@ -99,16 +91,6 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     refuseUnparsed(error, socket as CallerSocket);
   });
 
-  // Node does not count a connection as idle that has not asked for anything yet.
-  const unused = new Set<Socket>();
-  function forget(this: Socket): void {
-    unused.delete(this);
-  }
-  server.on('connection', (socket: Socket) => {
-    unused.add(socket);
-    socket.once('close', forget);
-  });
-
   const address = (): AddressInfo => server.address() as AddressInfo;
   // Connections that Node's server has nothing to do with any more.
   const handedOver = new Set<Socket>();
@@ -125,6 +107,7 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     const done = stopListening();
     server.closeAllConnections();
     for (const socket of handedOver) socket.destroy();
+    unused.destroy();
     return done;
   };
 
@@ -138,6 +121,10 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
           resolve({ host, port });
         });
       }),
+    reload: ({ secrets, tls }) => {
+      if (tls !== undefined) replaceCertificate(server, tls);
+      authenticator.use(secrets);
+    },
     close: async () => {
       const graceOver = elapsed(clock, limits.drainTimeout * 1000);
       const quiet = edge.drain();
@@ -149,7 +136,7 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
       const flushed = stopListening();
       const sweep = setInterval(() => {
         server.closeIdleConnections();
-        for (const socket of unused) socket.destroy();
+        unused.destroy();
       }, SWEEP_MS);
       await Promise.race([flushed, graceOver]);
       clearInterval(sweep);
@@ -199,7 +186,9 @@ function elapsed(clock: Clock, ms: number): Promise<void> {
 /** Answers what Node's parser refused: nothing else sees such a request. */
 function refuseUnparsed(error: NodeJS.ErrnoException, socket: CallerSocket): void {
   const busy = socket[LATEST]?.writableFinished === false;
-  if (busy || !socket.writable || error.code === 'ECONNRESET') socket.destroy();
+  // What TLS refuses could be answered in no way that the other end reads.
+  const unreadable = error.code === 'ECONNRESET' || /^ERR_(?:SSL|TLS)_/.test(error.code ?? '');
+  if (busy || !socket.writable || unreadable) socket.destroy();
   else refuseConnection(socket, parserProblem(error.code));
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /**
  * Whether a request opens a WebSocket (RFC 6455 section 4.1). Any other upgrade is ignored, as is
@@ -35,5 +36,6 @@ export function giveBack(
   socket.removeAllListeners('pause');
   socket.removeAllListeners('resume');
   socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
-  server.emit('connection', socket);
+  // A connection whose TLS handshake is over would begin another one as a new connection.
+  server.emit(socket instanceof TLSSocket ? 'secureConnection' : 'connection', socket);
 }

@@ -72,7 +72,17 @@ export interface ProxyOptions {
   readonly domain?: string | undefined;
   /** Intermediaries whose word on the caller is believed, as in `--trust-proxy`; none if absent. */
   readonly trustProxy?: readonly string[];
+  /** Listens with TLS; without it, plainly. */
+  readonly tls?: TlsOptions | undefined;
   readonly limits: Limits;
+}
+
+/** Both in PEM form. */
+export interface TlsOptions {
+  /** The server's certificate, then the intermediate ones. */
+  readonly cert: string;
+  /** Without a passphrase. */
+  readonly key: string;
 }
 
 /** Shortest secret that is taken at all, in characters. */

@@ -1,6 +1,6 @@
-import { dirname, resolve } from 'node:path';
 import { ADVISED_SECRET } from './limits.ts';
 import type { OptionName, Settings } from './options.ts';
+import { fromConfig } from './paths.ts';
 import { MAX_SECRETS, SECRET_HINT, SECRET_WAYS, secretLines, secretProblem } from './secret.ts';
 import { type ConfigWarning, type FileText, type Given, ORIGINS } from './sources.ts';
 
@@ -33,9 +33,7 @@ export function loadSecrets(
   let all = settings.secret;
   if (settings.secretFile !== undefined) {
     where = `secret file ${settings.secretFile}`;
-    // As in other tools, a path in a file counts from that file.
-    const base = source.origin === 'file' && configPath !== undefined ? dirname(configPath) : '.';
-    const file = read(resolve(base, settings.secretFile));
+    const file = read(fromConfig(settings.secretFile, source, configPath));
     if (file.ok) all = secretLines(file.text);
     else problems.push(`${where}: ${file.problem}`);
   }

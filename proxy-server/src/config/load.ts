@@ -1,6 +1,7 @@
 import { readFileValues, type FileValues } from './file.ts';
 import type { Limits, ProxyOptions } from './limits.ts';
 import { keepOneWayOfSecret, loadSecrets } from './load-secrets.ts';
+import { loadTls } from './load-tls.ts';
 import { nearest } from './nearest.ts';
 import {
   environmentName,
@@ -27,6 +28,8 @@ export interface ProxyConfig {
   /** Where the value of each option came from. */
   readonly origins: Readonly<Record<OptionName, Origin>>;
   readonly secretFile: string | undefined;
+  readonly tlsCert: string | undefined;
+  readonly tlsKey: string | undefined;
   readonly warnings: readonly ConfigWarning[];
 }
 
@@ -61,6 +64,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
   // Sound: each is set to a value that its own schema let through, or to its fallback.
   const settings = values as Settings;
   const { secrets, warnings } = loadSecrets(settings, given, file.path, sources.read, problems);
+  const tls = loadTls(settings, given, file.path, sources.read, problems);
   if (problems.length > 0) return { ok: false, problems };
 
   return {
@@ -73,12 +77,15 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
         publicUrl: baseUrl(settings.publicUrl),
         domain: settings.domain?.toLowerCase().replace(/\.$/, ''),
         trustProxy: settings.trustProxy,
+        tls,
         limits: limitsOf(settings),
       },
       logFormat: settings.logFormat ?? (sources.terminal ? 'pretty' : 'json'),
       logLevel: settings.logLevel,
       origins: origins as Record<OptionName, Origin>,
       secretFile: settings.secretFile,
+      tlsCert: settings.tlsCert,
+      tlsKey: settings.tlsKey,
       warnings: [...warnings, ...misspeltVariables(sources.env)],
     },
   };

@@ -142,7 +142,7 @@ export const OPTIONS = {
     fallbackHelp: 'none',
     placeholder: 'file',
     expected: 'the path of a file',
-    help: 'File that holds the secret, or two on two lines while one replaces the other.',
+    help: 'File that holds the secret, or two on two lines while one replaces the other; read again at SIGHUP.',
     valid: (value) => value !== '',
   }),
   host: text({
@@ -179,6 +179,24 @@ export const OPTIONS = {
     valid: isDomain,
   }),
   trustProxy,
+  tlsCert: text({
+    group: ADDRESS,
+    fallback: undefined,
+    fallbackHelp: 'none: no TLS',
+    placeholder: 'file',
+    expected: 'the path of a file',
+    help: 'Certificate in PEM form, the intermediate ones after it; read again at SIGHUP.',
+    valid: (value) => value !== '',
+  }),
+  tlsKey: text({
+    group: ADDRESS,
+    fallback: undefined,
+    fallbackHelp: 'none',
+    placeholder: 'file',
+    expected: 'the path of a file',
+    help: 'Private key of that certificate, in PEM form without a passphrase.',
+    valid: (value) => value !== '',
+  }),
   ...LIMIT_OPTIONS,
   logFormat: choice({
     group: LOG,

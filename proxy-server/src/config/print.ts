@@ -12,6 +12,8 @@ export function printConfig(config: ProxyConfig): string {
     publicUrl: options.publicUrl,
     domain: options.domain,
     trustProxy: options.trustProxy,
+    tlsCert: config.tlsCert,
+    tlsKey: config.tlsKey,
     ...options.limits,
     logFormat,
     logLevel,

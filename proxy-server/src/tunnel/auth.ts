@@ -5,10 +5,15 @@ const ROOM = 2048;
 
 /** Checks the secret of agents' requests, in the same time whatever its length and its characters. */
 export class Authenticator {
-  readonly #known: readonly Buffer[];
+  #known: readonly Buffer[] = [];
   readonly #offered = Buffer.alloc(ROOM);
 
   constructor(secrets: readonly string[]) {
+    this.use(secrets);
+  }
+
+  /** From now on these are the secrets. */
+  use(secrets: readonly string[]): void {
     this.#known = secrets.map((secret) => {
       const padded = Buffer.alloc(ROOM);
       write(secret, padded);

@@ -12,6 +12,7 @@ describe('the configuration of a proxy', () => {
       publicUrl: undefined,
       domain: undefined,
       trustProxy: [],
+      tls: undefined,
       limits: DEFAULT_LIMITS,
     });
     assert.deepEqual([logFormat, logLevel], ['json', 'info']);

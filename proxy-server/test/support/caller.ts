@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 import { within } from './wait.ts';
 
 /** A response as it came over the wire. */
@@ -43,8 +44,10 @@ export class RawCaller {
   #ended = false;
   #onChange: () => void = () => undefined;
 
-  constructor(port: number, allowHalfOpen = false) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen });
+  /** With `ca` over TLS: the certificate that the proxy must have. */
+  constructor(port: number, allowHalfOpen = false, ca?: string) {
+    const place = { port, host: '127.0.0.1', allowHalfOpen };
+    this.socket = ca === undefined ? connect(place) : connectSecurely({ ...place, ca });
     this.socket.on('error', () => undefined);
     this.socket.on('data', (chunk) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);

@@ -11,8 +11,10 @@ export class Fixture {
   readonly proxy: Proxy;
   readonly callers: RawCaller[] = [];
   port = 0;
+  readonly #ca: string | undefined;
 
   constructor(limits: Partial<Limits> = {}, options: Partial<ProxyOptions> = {}) {
+    this.#ca = options.tls?.cert;
     const note = (_details: object, message: string): void => {
       this.log.push(message);
     };
@@ -42,7 +44,7 @@ export class Fixture {
 
   /** A caller's connection, with these bytes sent. */
   call(bytes: string | Buffer = '', allowHalfOpen = false): RawCaller {
-    const caller = new RawCaller(this.port, allowHalfOpen);
+    const caller = new RawCaller(this.port, allowHalfOpen, this.#ca);
     this.callers.push(caller);
     if (bytes.length > 0) caller.send(bytes);
     return caller;
@@ -68,7 +70,7 @@ export class Fixture {
 
   /** An agent that has said hello and was taken. */
   async agent(...hello: Parameters<TestAgent['hello']>): Promise<TestAgent> {
-    const agent = new TestAgent(this.port);
+    const agent = new TestAgent(this.port, SECRET, this.#ca);
     const answer = await agent.hello(...hello);
     if (answer.status !== 200) throw new Error(`hello: ${answer.status} ${String(answer.body)}`);
     return agent;

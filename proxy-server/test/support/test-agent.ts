@@ -1,4 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import {
   AGENT_PATHS,
   type CancelReason,
@@ -81,10 +82,13 @@ export class TestAgent {
   readonly instance = freshId();
   readonly secret: string;
   session = '';
+  /** The certificate that the proxy must have; without it there is no TLS. */
+  readonly #ca: string | undefined;
 
-  constructor(port: number, secret = SECRET) {
+  constructor(port: number, secret = SECRET, ca?: string) {
     this.port = port;
     this.secret = secret;
+    this.#ca = ca;
   }
 
   async hello(more: Partial<HelloRequest> = {}): Promise<Answer> {
@@ -159,8 +163,10 @@ export class TestAgent {
 
   /** Begins a request on a connection of its own. */
   open(method: string, path: string, fields: Record<string, string> = {}): ClientRequest {
-    const outgoing = request({
+    const make = this.#ca === undefined ? request : secureRequest;
+    const outgoing = make({
       host: '127.0.0.1',
+      ...(this.#ca === undefined ? {} : { ca: this.#ca }),
       port: this.port,
       agent: false,
       method,
