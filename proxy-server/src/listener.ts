@@ -33,7 +33,20 @@ export function createListener(limits: Limits, tls: TlsOptions | undefined): Ser
         });
   // Node would cut further fields off silently; the edge counts them.
   server.maxHeadersCount = 0;
+  // Node would drop whoever sends FIN; `onInputEnd` tells those who wait from those who left.
+  Object.assign(server, { httpAllowHalfOpen: true });
   return server;
+}
+
+/**
+ * Calls back for each connection on which HTTP is about to be spoken: after the TLS handshake if
+ * there is one, and once more for a connection that comes back from an upgrade.
+ */
+export function onHttpConnection(
+  server: Server | SecureServer,
+  callback: (socket: Socket) => void,
+): void {
+  server.on(server instanceof SecureServer ? 'secureConnection' : 'connection', callback);
 }
 
 /** Has new connections use this certificate. Throws if it cannot be used; nothing changes then. */
@@ -60,13 +73,9 @@ export class UnusedConnections {
     };
     if (server instanceof SecureServer) {
       server.on('connection', (socket: Socket) => this.#shake(socket));
-      server.on('secureConnection', (socket: Socket) => {
-        this.#shaking.delete(otherEnd(socket));
-        this.#add(socket);
-      });
-    } else {
-      server.on('connection', (socket: Socket) => this.#add(socket));
+      server.on('secureConnection', (socket: Socket) => this.#shaking.delete(otherEnd(socket)));
     }
+    onHttpConnection(server, (socket) => this.#add(socket));
   }
 
   /** A request came on that connection. */
@@ -81,7 +90,6 @@ export class UnusedConnections {
 
   #add(socket: Socket): void {
     this.#ready.add(socket);
-    // One that was handed over for an upgrade, and given back, comes a second time.
     socket.off('close', this.#forget);
     socket.once('close', this.#forget);
   }

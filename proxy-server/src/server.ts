@@ -2,8 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
 import { type Arrival, Edge, type Names, publicUrls, TrustedPeers } from './edge/index.ts';
-import { originForm, refuseConnection } from './http/index.ts';
-import { createListener, replaceCertificate, UnusedConnections } from './listener.ts';
+import { onInputEnd, originForm, refuseConnection } from './http/index.ts';
+import {
+  createListener,
+  onHttpConnection,
+  replaceCertificate,
+  UnusedConnections,
+} from './listener.ts';
 import { AGENT_PREFIX, type Problem } from './protocol/index.ts';
 import { type Clock, type Logger, systemClock } from './routing/index.ts';
 import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
@@ -89,6 +94,15 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     refuseUnparsed(error, socket as CallerSocket);
+  });
+
+  // A connection may come a second time, see `giveBack`.
+  function inputEnded(this: CallerSocket): void {
+    onInputEnd(this, this[LATEST], clock.monotonic());
+  }
+  onHttpConnection(server, (socket) => {
+    socket.off('end', inputEnded);
+    socket.once('end', inputEnded);
   });
 
   const address = (): AddressInfo => server.address() as AddressInfo;

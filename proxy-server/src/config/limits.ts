@@ -33,6 +33,8 @@ export interface Limits {
   readonly headTimeout: number;
   /** A request body must not pause for longer than this. */
   readonly bodyIdleTimeout: number;
+  /** A caller must take a piece of its answer, of up to 64 KiB, within this. */
+  readonly writeIdleTimeout: number;
   /** Grace time for exchanges in flight when the proxy shuts down. */
   readonly drainTimeout: number;
   /** Sessions of agents, all codes together. */
@@ -55,6 +57,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxUpgradesPerCode: 1_500,
   headTimeout: 30,
   bodyIdleTimeout: 60,
+  writeIdleTimeout: 60,
   drainTimeout: 10,
   maxSessions: 10_000,
 };

@@ -53,6 +53,12 @@ const LIMIT_OPTIONS = {
     3600,
     'A request body must not pause for longer than this.',
   ),
+  writeIdleTimeout: seconds(
+    'writeIdleTimeout',
+    1,
+    3600,
+    'A caller must take a piece of its answer within this time.',
+  ),
   drainTimeout: seconds(
     'drainTimeout',
     0,

@@ -1,12 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import {
-  type BodyForm,
-  forwardableTrailers,
-  type Deadline,
-  type Deadlines,
-  WIRE_LIMITS,
-} from '../protocol/index.ts';
+import { noteWhole } from '../http/index.ts';
+import { type BodyForm, type Deadline, type Deadlines, WIRE_LIMITS } from '../protocol/index.ts';
 import type { BodySink, Clock, RequestBody, Timer } from '../routing/index.ts';
+import { trailersForTarget } from './forwarded.ts';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -74,6 +70,7 @@ export class CallerBody implements RequestBody {
   /** Begins to read. `onReady` may be called before this returns. */
   begin(): void {
     if (this.#length === undefined && this.#request.headers['transfer-encoding'] === undefined) {
+      noteWhole(this.#request, this.#context.clock.monotonic());
       this.#finished = true;
       this.#settle({ kind: 'none' });
       return;
@@ -164,10 +161,16 @@ export class CallerBody implements RequestBody {
   }
 
   #onEnd(): void {
+    noteWhole(this.#request, this.#context.clock.monotonic());
     this.#arrived = true;
     this.#idle?.cancel();
     if (this.#discarded) return;
     if (this.#form === undefined) {
+      // Only a stream has a place for trailers.
+      if (trailersForTarget(this.#request.rawTrailers).length > 0) {
+        this.#settle({ kind: 'stream', length: undefined });
+        return;
+      }
       this.#finished = true;
       this.#settle({ kind: 'inline' });
     } else if (this.#sink !== undefined) {
@@ -177,6 +180,6 @@ export class CallerBody implements RequestBody {
 
   #finish(): void {
     this.#finished = true;
-    this.#sink?.end(forwardableTrailers(this.#request.rawTrailers));
+    this.#sink?.end(trailersForTarget(this.#request.rawTrailers));
   }
 }

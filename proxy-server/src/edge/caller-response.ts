@@ -8,7 +8,8 @@ import {
   type Problem,
   type ResponseHead,
 } from '../protocol/index.ts';
-import type { Caller } from '../routing/index.ts';
+import type { Caller, Clock } from '../routing/index.ts';
+import { ReaderWatch } from './reader-watch.ts';
 
 /** Statuses whose responses have no body (RFC 9110 sections 15.3.5 and 15.4.5). */
 function isBodiless(status: number): boolean {
@@ -18,11 +19,17 @@ function isBodiless(status: number): boolean {
 /** The caller's connection, behind Node's response object. */
 export class CallerResponse implements Caller {
   readonly #response: ServerResponse;
+  readonly #clock: Clock;
+  readonly #writeIdleMs: number;
+  #watch: ReaderWatch | undefined;
   /** Bytes of the announced body that have not been written yet. */
   #missing = 0;
 
-  constructor(response: ServerResponse) {
+  /** A caller that takes nothing of its answer for `writeIdleMs` is broken off. */
+  constructor(response: ServerResponse, clock: Clock, writeIdleMs: number) {
     this.#response = response;
+    this.#clock = clock;
+    this.#writeIdleMs = writeIdleMs;
     response.strictContentLength = true;
   }
 
@@ -63,15 +70,18 @@ export class CallerResponse implements Caller {
     } else {
       endWith(this.#response, body);
     }
+    this.#watchTheRest();
     return true;
   }
 
   start(head: ResponseHead): boolean {
-    const fields = forwardableFields(head.fields, isFraming);
+    const bodiless = isBodiless(head.status) || this.#response.req.method === 'HEAD';
     const announced = fieldValue(head.fields, 'content-length');
+    const inChunks =
+      announced === undefined && !bodiless && this.#response.req.httpVersion !== '1.0';
+    const fields = forwardableFields(head.fields, inChunks ? isFramingOfChunks : isFraming);
     if (announced !== undefined && head.status !== 204) fields.push('Content-Length', announced);
     if (!this.#writeHead(head, fields)) return false;
-    const bodiless = isBodiless(head.status) || this.#response.req.method === 'HEAD';
     if (!bodiless) this.#missing = Number(announced ?? 0);
     // The head leaves now: a stream's first event may be long in coming.
     this.#response.flushHeaders();
@@ -90,8 +100,28 @@ export class CallerResponse implements Caller {
   }
 
   onDrain(callback: () => void): void {
-    if (this.#response.destroyed || !this.#response.writableNeedDrain) callback();
-    else this.#response.once('drain', callback);
+    if (this.#response.destroyed || !this.#response.writableNeedDrain) return callback();
+    const watch = this.#beginWatch();
+    this.#response.once('drain', () => {
+      watch.end();
+      callback();
+    });
+  }
+
+  /** The caller's connection is gone, or the answer with all it had. */
+  closed(): void {
+    this.#watch?.stop();
+  }
+
+  #beginWatch(): ReaderWatch {
+    this.#watch ??= new ReaderWatch(this.#response, this.#clock, this.#writeIdleMs);
+    this.#watch.begin();
+    return this.#watch;
+  }
+
+  /** What the system did not take at once has the idle time to leave. */
+  #watchTheRest(): void {
+    if (this.#response.writableLength > 0 || this.#response.socket === null) this.#beginWatch();
   }
 
   end(trailers: readonly string[]): boolean {
@@ -104,6 +134,7 @@ export class CallerResponse implements Caller {
       // Told now: the connection may have to stay open for the rest of an upload.
       if (this.#missing > 0) return false;
       finishResponse(this.#response);
+      this.#watchTheRest();
       return true;
     } catch {
       return false;
@@ -152,6 +183,11 @@ function isLength(value: string | undefined): boolean {
 
 /** Framing belongs to the caller's connection; Content-Length is decided by what is really sent. */
 export function isFraming(lowerName: string): boolean {
+  return lowerName === 'trailer' || isFramingOfChunks(lowerName);
+}
+
+/** Only a body in chunks can be followed by the trailers that Trailer announces. */
+function isFramingOfChunks(lowerName: string): boolean {
   return lowerName === 'content-length' || lowerName.startsWith('caronte-');
 }
 

@@ -134,7 +134,7 @@ export class Edge {
     arrival: Arrival,
     address: Address,
   ): void {
-    const { limits, router } = this.#options;
+    const { limits, router, clock } = this.#options;
     const body = new CallerBody(request, this.#bodies, {
       onReady: () => {
         if (!exchange.ended) router.route(address.code).offer(exchange);
@@ -150,8 +150,13 @@ export class Edge {
           detail: `No byte of the request body came for ${limits.bodyIdleTimeout} s.`,
         }),
     });
-    const exchange = this.#exchange(request, arrival, address, body, new CallerResponse(response));
-    const closed = this.#begin(exchange);
+    const answer = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
+    const exchange = this.#exchange(request, arrival, address, body, answer);
+    const end = this.#begin(exchange);
+    const closed = (): void => {
+      end();
+      answer.closed();
+    };
     response.on('close', closed);
     // A response that waits behind another one on a connection that goes is never told so.
     request.on('close', () => {
@@ -170,7 +175,9 @@ export class Edge {
     arrival: Arrival,
     address: Address,
   ): void {
-    const caller = new UpgradeCaller(response, socket);
+    const { limits, router, clock } = this.#options;
+    const ordinary = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
+    const caller = new UpgradeCaller(ordinary, response, socket);
     const body = new UpgradeBody(socket, {
       onEnd: () => exchange.callerEnded(),
       onUnread: () =>
@@ -181,9 +188,10 @@ export class Edge {
     socket.on('close', (failed: boolean) => {
       // With both directions at their end, an agent may still be about to read what is held here.
       closed(!failed && caller.ended && body.arrived);
+      ordinary.closed();
     });
     body.begin(head);
-    this.#options.router.route(address.code).offer(exchange);
+    router.route(address.code).offer(exchange);
   }
 
   #exchange(

@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { forwardableFields } from '../protocol/index.ts';
+import { forwardableFields, forwardableTrailers } from '../protocol/index.ts';
 
 /**
  * Fields by which intermediaries speak of the caller. A caller could make them up, so that only the
@@ -59,6 +59,11 @@ export function withHost(raw: readonly string[], host: string): string[] {
   return raw.map((item, at) =>
     at % 2 === 1 && raw[at - 1]?.toLowerCase() === 'host' ? host : item,
   );
+}
+
+/** The caller's trailers that go to the target: none of the proxy's own fields is among them. */
+export function trailersForTarget(raw: readonly string[]): string[] {
+  return raw.length === 0 ? [] : forwardableTrailers(forwardableFields(raw, isOwn));
 }
 
 /** RFC 7239 section 6: an IPv6 address stands in brackets and quotes. */

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import { closeGently, resetSocket } from '../http/index.ts';
 import { forwardableFields, type Problem, type ResponseHead } from '../protocol/index.ts';
 import type { Caller } from '../routing/index.ts';
-import { CallerResponse, isFraming } from './caller-response.ts';
+import { type CallerResponse, isFraming } from './caller-response.ts';
 
 /** An idle connection is asked for a sign of life after so long: nothing else would notice its loss. */
 const KEEP_ALIVE_MS = 60_000;
@@ -39,8 +39,9 @@ export class UpgradeCaller implements Caller {
   #upgraded = false;
   #ended = false;
 
-  constructor(response: ServerResponse, socket: Socket) {
-    this.#ordinary = new CallerResponse(response);
+  /** `ordinary` gives whatever is not a 101. */
+  constructor(ordinary: CallerResponse, response: ServerResponse, socket: Socket) {
+    this.#ordinary = ordinary;
     this.#response = response;
     this.#socket = socket;
   }

@@ -15,20 +15,33 @@ const HOP_BY_HOP = new Set([
   'transfer-encoding',
   'upgrade',
   'expect',
-  'trailer',
 ]);
 
-/** Fields that may never come out of a trailer section (RFC 9110 section 6.5.1). */
+/**
+ * Fields that may never come out of a trailer section (RFC 9110 section 6.5.1): framing, routing,
+ * conditions, authentication, and what says how to read the content.
+ */
 const NOT_IN_TRAILERS = new Set([
+  'trailer',
   'content-length',
   'content-encoding',
   'content-type',
   'content-range',
   'host',
+  'via',
+  'max-forwards',
+  'range',
+  'if-match',
+  'if-none-match',
+  'if-modified-since',
+  'if-unmodified-since',
+  'if-range',
   'authorization',
+  'www-authenticate',
   'set-cookie',
   'cache-control',
   'cookie',
+  'location',
   'te',
 ]);
 

@@ -16,6 +16,7 @@ export const PROBLEM = {
   body_too_large: { status: 413, title: 'The request body is larger than the proxy allows' },
   uri_too_long: { status: 414, title: 'The request target is longer than the proxy allows' },
   too_many_waiting: { status: 429, title: 'Too many requests wait for this tunnel' },
+  too_many_in_flight: { status: 429, title: 'Too many requests of this tunnel are in flight' },
   head_too_large: { status: 431, title: 'The request head is larger than the proxy allows' },
   agent_lost: { status: 502, title: 'The agent went away before it answered' },
   agent_misbehaved: { status: 502, title: 'The agent sent an answer that cannot be passed on' },

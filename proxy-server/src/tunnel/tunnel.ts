@@ -44,7 +44,7 @@ export class Tunnel implements Route, WorkSource {
     const { limits } = this.#context;
     if (this.#inFlight >= limits.maxInFlightPerCode) {
       exchange.fail({
-        code: 'too_many_waiting',
+        code: 'too_many_in_flight',
         detail: `The limit is ${limits.maxInFlightPerCode} requests in flight for one tunnel.`,
         retryAfter: 1,
       });

@@ -27,6 +27,7 @@ const BOUNDS: Partial<Record<OptionName, readonly [number, number]>> = {
   maxInFlightPerCode: [1, 1_000_000],
   headTimeout: [1, 300],
   bodyIdleTimeout: [1, 3600],
+  writeIdleTimeout: [1, 3600],
   drainTimeout: [0, 3600],
   maxSessions: [1, 1_000_000],
 };

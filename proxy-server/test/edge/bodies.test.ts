@@ -120,6 +120,31 @@ describe('the body of a caller’s request', () => {
     assert.deepEqual(decodeEnd(last.payload), ['X-Sum', '\xe9', 'x-sum', '2']);
   });
 
+  for (const [what, body] of [
+    ['small', 'abc'],
+    ['empty', ''],
+  ] as const) {
+    it(`is fetched if it is ${what} and trailers follow it, at once`, async () => {
+      const chunks = body === '' ? '' : chunk(Buffer.from(body)).toString();
+      const caller = post('Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n', chunks);
+      caller.send('0\r\nX-Sum: 1\r\nX-Forwarded-For: 6.6.6.6\r\nCaronte-Code: x\r\n\r\n');
+      const { head } = await agent.take();
+      assert.deepEqual(head.body, { kind: 'stream', length: undefined });
+      assert.ok(head.fields.join('\n').includes('Trailer\nX-Sum'));
+      const { bytes, last } = fetched((await agent.fetchBody(head.id)).body);
+      assert.equal(bytes.toString(), body);
+      assert.deepEqual(decodeEnd(last.payload), ['X-Sum', '1']);
+    });
+  }
+
+  it('travels inline if nothing is left of its trailers', async () => {
+    const caller = post('Transfer-Encoding: chunked\r\n', '3\r\nabc\r\n');
+    caller.send('0\r\nHost: spite\r\nAuthorization: Basic x\r\n\r\n');
+    const { head, body } = await agent.take();
+    assert.deepEqual(head.body, { kind: 'inline' });
+    assert.equal(body.toString(), 'abc');
+  });
+
   it('can be fetched once only', async () => {
     post(`Content-Length: ${INLINE + 1}\r\n`, randomBytes(INLINE + 1));
     const { head } = await agent.take();

@@ -35,7 +35,7 @@ describe('a hostile caller', () => {
     for (let round = 0; round < 2; round += 1) {
       const caller = fixture.call('GET /forward/orders/ HTTP/1.1\r\nHost: p\r\n\r\n'.repeat(6));
       await agent.take();
-      caller.destroy();
+      fixture.leave(caller);
       await caller.closed;
       await fixture.settled();
     }

@@ -45,7 +45,7 @@ describe('a proxy that is closed', () => {
     const { results } = await agent.reply(encodeResponse(answer, 2), 'ok');
     assert.deepEqual(results, [{ id: head.id, outcome: 1 }]);
     assert.equal((await caller.response()).body.toString(), 'ok');
-    caller.destroy();
+    fixture.leave(caller);
     await within(closed, 'the end');
   });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectPlainly, type Socket } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { HALF_CLOSE_MS } from '../../src/http/index.ts';
 import { encodeResponse } from '../../src/protocol/index.ts';
 import { field, problemCode } from '../support/caller.ts';
 import { FIRST, SECOND } from '../support/certificates.ts';
@@ -58,11 +59,25 @@ describe('a proxy with a certificate', () => {
     assert.equal(await raw(long), 'head_too_large');
   });
 
+  it('serves a request for another upgrade as if it had not asked', async () => {
+    const agent = await fixture.agent();
+    const fields = 'Host: orders.example.dev\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n';
+    const caller = fixture.call(`GET /x HTTP/1.1\r\n${fields}\r\n`);
+    const { head } = await agent.take();
+    assert.equal(field(head.fields, 'Upgrade'), undefined);
+    await agent.reply(
+      encodeResponse({ id: head.id, status: 200, reason: 'OK', fields: [] }, 2),
+      'ok',
+    );
+    assert.equal((await caller.response()).body.toString(), 'ok');
+  });
+
   it('hears that a caller has left', async () => {
     const agent = await fixture.agent();
     const caller = fixture.call('GET / HTTP/1.1\r\nHost: orders.example.dev\r\n\r\n');
     const { head } = await agent.take();
     const poll = agent.startPoll({ acknowledge: [head.id] });
+    fixture.clock.advance(HALF_CLOSE_MS + 1);
     caller.destroy();
     assert.deepEqual((await poll.answer).cancelled, [{ id: head.id, reason: 'caller_gone' }]);
   });

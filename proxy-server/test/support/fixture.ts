@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS, type Limits, type ProxyOptions } from '../../src/config/limits.ts';
+import { HALF_CLOSE_MS } from '../../src/http/index.ts';
 import { createProxy, type Proxy } from '../../src/server.ts';
 import { RawCaller } from './caller.ts';
 import { FakeClock } from './clock.ts';
@@ -66,6 +67,12 @@ export class Fixture {
       caller.destroy();
       this.callers.pop();
     }
+  }
+
+  /** A caller gives up, later than a half-close would come. */
+  leave(caller: RawCaller | undefined): void {
+    this.clock.advance(HALF_CLOSE_MS + 1);
+    caller?.destroy();
   }
 
   /** An agent that has said hello and was taken. */

@@ -130,7 +130,7 @@ describe('an exchange that was handed out', () => {
     const caller = fixture.get();
     const { head } = await agent.take();
     const poll = agent.startPoll({ capacity: 0, acknowledge: [head.id] });
-    caller.destroy();
+    fixture.leave(caller);
     const { cancelled, exchanges } = await within(poll.answer, 'the notice');
     assert.deepEqual(cancelled, [{ id: head.id, reason: 'caller_gone' }]);
     assert.deepEqual(exchanges, []);

@@ -75,7 +75,7 @@ describe('a poll', () => {
     const poll = agent.startPoll({ capacity: 0 });
     fixture.get('more');
     assert.equal(await stillWaits(poll.answer), true);
-    caller.destroy();
+    fixture.leave(caller);
     const answer = await within(poll.answer, 'the notice');
     assert.deepEqual(answer.exchanges, []);
     assert.deepEqual(
@@ -126,7 +126,7 @@ describe('a poll', () => {
 
   it('does not bring what ended while it waited in the queue', async () => {
     const [, second] = await queue(['a', 'b', 'c']);
-    second?.destroy();
+    fixture.leave(second);
     await second?.closed;
     await fixture.settled();
     const { exchanges } = await agent.poll();

@@ -58,7 +58,7 @@ describe('a request that cannot be served', () => {
     fixture = await new Fixture({ buffer: 1 }).start();
     const caller = fixture.get('a');
     await fixture.settled();
-    caller.destroy();
+    fixture.leave(caller);
     await caller.closed;
     await fixture.settled();
     const next = fixture.get('b');
@@ -79,7 +79,7 @@ describe('a request that cannot be served', () => {
     const { head } = await agent.take();
     fixture.get('b');
     await fixture.settled();
-    await refusal(fixture.get('c'), 429, 'too_many_waiting', '1');
+    await refusal(fixture.get('c'), 429, 'too_many_in_flight', '1');
     const elsewhere = await fixture.agent({ code: 'elsewhere' });
     fixture.call('GET /forward/elsewhere/ HTTP/1.1\r\nHost: p\r\n\r\n');
     assert.equal((await elsewhere.take()).head.target, '/');
@@ -95,7 +95,7 @@ describe('a request that cannot be served', () => {
     fixture.call('GET /forward/other/ HTTP/1.1\r\nHost: p\r\n\r\n');
     await fixture.settled();
     await refusal(fixture.get('b'), 503, 'busy', '1');
-    caller.destroy();
+    fixture.leave(caller);
     await caller.closed;
     await fixture.settled();
     const agent = await fixture.agent();

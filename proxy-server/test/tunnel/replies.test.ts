@@ -129,7 +129,7 @@ describe('a whole reply', () => {
   it('to a caller that left is told as gone', async () => {
     const caller = fixture.get();
     const { head } = await agent.take();
-    caller.destroy();
+    fixture.leave(caller);
     await caller.closed;
     await fixture.settled();
     const answer = encodeResponse({ id: head.id, status: 200, reason: '', fields: [] }, 0);

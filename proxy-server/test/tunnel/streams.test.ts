@@ -140,7 +140,7 @@ describe('a reply in pieces', () => {
   it('to a caller that leaves is told as gone, and withdrawn with a notice', async () => {
     const { caller, id, reply, answer } = await begin();
     await until(() => seen(caller) !== '', 'the head');
-    caller.destroy();
+    fixture.leave(caller);
     const { cancelled } = await agent.poll({ capacity: 0 });
     assert.deepEqual(cancelled, [{ id, reason: 'caller_gone' }]);
     send(reply, data('unheard'));
