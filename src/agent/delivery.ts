@@ -23,8 +23,9 @@ import { type Outbox, readResults, type Sent } from './outbox.ts';
 import type { ProxyClient } from './proxy-client.ts';
 import { ReplyStream } from './reply-stream.ts';
 import { fetchBody } from './request-body.ts';
-import type { Target, TargetBody } from './target.ts';
-import { targetFailure } from './target-error.ts';
+import type { Target } from './target.ts';
+import type { TargetBody } from './target-body.ts';
+import { isCompleteWithoutBody, targetFailure } from './target-error.ts';
 
 export interface DeliveryContext {
   readonly clock: Clock;
@@ -106,14 +107,19 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (body.kind === 'none') return null;
     if (body.kind === 'inline') return this.#inline;
     const { client, emit } = this.#context;
+    let trailers: readonly string[] = [];
     const pieces = fetchBody(
       () => client.openBody(id),
       (bytes) => emit({ type: 'request-data', id, bytes }),
-      () => {
+      (those) => {
         this.#bodyComplete = true;
+        trailers = those;
       },
     );
-    return Readable.from(pieces, { objectMode: false });
+    return {
+      pieces: Readable.from(pieces, { objectMode: false }),
+      trailers: () => trailers,
+    };
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -176,8 +182,12 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     outbox.add(head.id, text, this.#chunks, (sent) => this.#sent(sent));
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#over) return;
+    const status = this.#response?.status;
+    if (status !== undefined && isCompleteWithoutBody(error, status)) {
+      return this.onResponseEnd(controller);
+    }
     const failure = targetFailure(error);
     const { clock, emit, maxAttempts, target } = this.#context;
     // The same errors happen on connections that carried the request already.

@@ -1,4 +1,10 @@
-import { MalformedError, RECORD, RecordDecoder } from 'caronte-proxy/protocol';
+import {
+  decodeEnd,
+  forwardableTrailers,
+  MalformedError,
+  RECORD,
+  RecordDecoder,
+} from 'caronte-proxy/protocol';
 import type { Readable } from 'node:stream';
 
 /** The caller's body broke off: the target must not take what it got for the whole. */
@@ -18,16 +24,18 @@ export class BodyBrokenError extends Error {
 export async function* fetchBody(
   open: () => Promise<Readable>,
   onPiece: (piece: Buffer) => void,
-  onComplete: () => void,
+  onComplete: (trailers: readonly string[]) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
   const pieces: Buffer[] = [];
   let complete = false;
+  let trailers: readonly string[] = [];
   const decoder = new RecordDecoder({
     allocate: (size) => Buffer.allocUnsafe(size),
-    onRecord: (type) => {
+    onRecord: (type, payload) => {
       if (type === RECORD.abort) throw new BodyBrokenError('the caller broke off');
       if (type !== RECORD.end || complete) throw new MalformedError('unexpected record in a body');
       complete = true;
+      trailers = forwardableTrailers(decodeEnd(payload));
     },
     onData: (piece) => {
       if (complete) throw new MalformedError('DATA after the end of a body');
@@ -42,5 +50,5 @@ export async function* fetchBody(
     }
   }
   if (!complete) throw new BodyBrokenError('the proxy broke off');
-  onComplete();
+  onComplete(trailers);
 }

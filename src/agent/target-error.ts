@@ -59,6 +59,16 @@ export function targetFailure(error: unknown): TargetFailure {
   return { code: FAILURE.brokeOff, cause: message(error), unsent: false };
 }
 
+/**
+ * Whether that is no error at all: a response that has no body may have the length of one
+ * (RFC 9110 sections 8.6 and 15.4.5), and undici misses the body.
+ */
+export function isCompleteWithoutBody(error: unknown, status: number): boolean {
+  return (
+    (status === 304 || status === 204) && errorCode(error) === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+  );
+}
+
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

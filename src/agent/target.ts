@@ -1,42 +1,47 @@
 import { type ExchangeHead, fieldValue, forwardableFields } from 'caronte-proxy/protocol';
-import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
-import { targetPool } from './target-pool.ts';
-import { targetAddress } from './target-address.ts';
+import { dispatchByNode } from './node-request.ts';
 import type { TargetOptions } from './options.ts';
-
-/** What is sent to the target: nothing, the whole body, or a body that is fetched as it goes. */
-export type TargetBody = Buffer | Readable | null;
+import { targetAddress } from './target-address.ts';
+import type { TargetBody } from './target-body.ts';
+import { type ConnectTarget, targetConnector, targetPool } from './target-pool.ts';
 
 /** Largest head of a response, in bytes; what the proxy takes is larger. */
 const MAX_HEAD = 128 * 1024;
 
+/** A connection must be there within this, in milliseconds. */
+const CONNECT_MS = 10_000;
+
 /** The local service. Its address is fixed: nothing in a request can change where it goes. */
 export class Target {
   readonly url: string;
+  readonly #origin: URL;
+  readonly #connect: ConnectTarget;
   readonly #pool: Pool;
-
+  readonly #timeoutMs: number;
   readonly #hostHeader: string;
-  readonly #servername: string;
 
   /** `timeoutMs` is the time that the target has to begin its answer. */
   constructor(options: TargetOptions, timeoutMs: number) {
     this.url = options.target;
+    this.#origin = targetAddress(options.target).origin;
+    this.#timeoutMs = timeoutMs;
     this.#hostHeader = options.hostHeader ?? 'target';
-    this.#servername = targetAddress(options.target).origin.hostname;
-    this.#pool = targetPool(options, {
+    this.#connect = targetConnector(options, Math.min(timeoutMs, CONNECT_MS));
+    this.#pool = targetPool(options, this.#connect, {
       pipelining: 1,
       maxHeaderSize: MAX_HEAD,
       headersTimeout: timeoutMs,
       // Server-sent events may be silent for as long as they like.
       bodyTimeout: 0,
-      connectMs: Math.min(timeoutMs, 10_000),
     });
   }
 
   /** Makes one attempt; `handler` hears how it goes. */
   send(head: ExchangeHead, body: TargetBody, handler: Dispatcher.DispatchHandler): void {
-    const fields = forwardableFields(head.fields, isConnectionsOwn);
+    const { method, target: path } = head;
+    if (path === '*' || announcesTrailers(head)) return this.#sendByNode(head, body, handler);
+    const fields = forwardableFields(head.fields, isNeverPassedOn);
     if (head.body.kind === 'stream' && head.body.length !== undefined) {
       fields.push('Content-Length', String(head.body.length));
     }
@@ -44,13 +49,23 @@ export class Target {
     if (host !== undefined) fields.push('Host', host);
     // undici would open a connection for each other Host; which certificate counts is settled.
     const request: Dispatcher.DispatchOptions & { servername: string } = {
-      method: head.method,
-      path: head.target,
+      method,
+      path,
       headers: fields,
-      body,
-      servername: this.#servername,
+      body: body === null || Buffer.isBuffer(body) ? body : body.pieces,
+      servername: this.#origin.hostname,
     };
     this.#pool.dispatch(request, handler);
+  }
+
+  /** What undici cannot send. */
+  #sendByNode(head: ExchangeHead, body: TargetBody, handler: Dispatcher.DispatchHandler): void {
+    const fields = forwardableFields(head.fields, isConnectionsOwn);
+    fields.unshift('Host', this.hostFor(head) ?? this.#origin.host);
+    if (Buffer.isBuffer(body)) fields.push('Content-Length', String(body.length));
+    else if (body !== null) fields.push('Transfer-Encoding', 'chunked');
+    const target = { connect: this.#connect, maxHead: MAX_HEAD, answerMs: this.#timeoutMs };
+    dispatchByNode(target, { method: head.method, path: head.target, fields, body }, handler);
   }
 
   /** The Host that the target gets; undefined for its own. */
@@ -64,7 +79,21 @@ export class Target {
   }
 }
 
+/** Only a body in chunks has trailers; those that were not announced need not travel on. */
+function announcesTrailers({ body, fields }: ExchangeHead): boolean {
+  return (
+    body.kind === 'stream' &&
+    body.length === undefined &&
+    fieldValue(fields, 'trailer') !== undefined
+  );
+}
+
 /** The target gets the Host that was settled, and a length of what is really sent. */
 function isConnectionsOwn(lowerName: string): boolean {
   return lowerName === 'host' || lowerName === 'content-length';
+}
+
+/** Nothing that undici sends is followed by trailers. */
+function isNeverPassedOn(lowerName: string): boolean {
+  return isConnectionsOwn(lowerName) || lowerName === 'trailer';
 }

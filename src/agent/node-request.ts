@@ -1,0 +1,175 @@
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { TargetBody } from './target-body.ts';
+import type { ConnectTarget } from './target-pool.ts';
+
+/** A request that undici cannot make: one with trailers, or one for `*`. */
+export interface NodeRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Names and values in turn; with Host and with the framing of the body. */
+  readonly fields: readonly string[];
+  readonly body: TargetBody;
+}
+
+/** Where such requests go. */
+export interface NodeTarget {
+  readonly connect: ConnectTarget;
+  /** Largest head of a response, in bytes. */
+  readonly maxHead: number;
+  /** How long the target may take to begin its answer. */
+  readonly answerMs: number;
+}
+
+/**
+ * Makes one request through `node:http`, on a connection of its own, behind the interface that a
+ * dispatcher of undici's has: `handler` hears how it goes, with the same errors.
+ */
+export function dispatchByNode(
+  target: NodeTarget,
+  request: NodeRequest,
+  handler: Dispatcher.DispatchHandler,
+): void {
+  const outgoing = httpRequest({
+    createConnection: (_options, onConnected) => {
+      target.connect((error, socket) => {
+        if (error === null) onConnected(null, socket);
+        else outgoing.emit('error', error);
+      });
+      return undefined;
+    },
+    method: request.method,
+    path: request.path,
+    headers: request.fields,
+    maxHeaderSize: target.maxHead,
+  });
+  new Attempt(outgoing, target, request, handler).start();
+}
+
+class Attempt implements Dispatcher.DispatchController {
+  readonly #outgoing: ClientRequest;
+  readonly #target: NodeTarget;
+  readonly #request: NodeRequest;
+  readonly #handler: Dispatcher.DispatchHandler;
+  #incoming: IncomingMessage | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #over = false;
+  aborted = false;
+  paused = false;
+  reason: Error | null = null;
+  rawHeaders: string[] = [];
+  rawTrailers: string[] = [];
+
+  constructor(
+    outgoing: ClientRequest,
+    target: NodeTarget,
+    request: NodeRequest,
+    handler: Dispatcher.DispatchHandler,
+  ) {
+    this.#outgoing = outgoing;
+    this.#target = target;
+    this.#request = request;
+    this.#handler = handler;
+  }
+
+  start(): void {
+    const outgoing = this.#outgoing;
+    outgoing.on('error', (error) => this.#fail(error));
+    outgoing.on('information', (head) => {
+      this.rawHeaders = head.rawHeaders;
+      const reason = decodedAsUtf8(head.statusMessage);
+      this.#handler.onResponseStart?.(this, head.statusCode, {}, reason);
+    });
+    outgoing.on('response', (incoming) => this.#onResponse(incoming));
+    outgoing.on('socket', () => this.#onConnected());
+  }
+
+  abort(reason: Error): void {
+    if (this.#over) return;
+    this.aborted = true;
+    this.reason = reason;
+    this.#fail(reason);
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.#incoming?.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#incoming?.resume();
+  }
+
+  #onConnected(): void {
+    if (this.#over) return;
+    const late = new LateError('UND_ERR_HEADERS_TIMEOUT');
+    this.#timer = setTimeout(() => this.#fail(late), this.#target.answerMs);
+    this.#handler.onRequestStart?.(this, {});
+    const { body } = this.#request;
+    if (this.#over) return;
+    if (body === null || Buffer.isBuffer(body)) {
+      this.#outgoing.end(body ?? undefined);
+      return;
+    }
+    const { pieces } = body;
+    pieces.on('error', (error) => this.#fail(error));
+    pieces.on('end', () => {
+      const trailers = body.trailers();
+      if (trailers.length > 0) this.#outgoing.addTrailers(pairs(trailers));
+      this.#outgoing.end();
+    });
+    pieces.pipe(this.#outgoing, { end: false });
+  }
+
+  #onResponse(incoming: IncomingMessage): void {
+    clearTimeout(this.#timer);
+    this.#incoming = incoming;
+    this.rawHeaders = incoming.rawHeaders;
+    incoming.on('error', (error) => this.#fail(error));
+    incoming.on('data', (chunk: Buffer) => this.#handler.onResponseData?.(this, chunk));
+    incoming.on('end', () => {
+      if (this.#over) return;
+      this.#over = true;
+      this.rawTrailers = incoming.rawTrailers;
+      this.#handler.onResponseEnd?.(this, {});
+      // A target may answer before it has read everything.
+      if (!this.#outgoing.writableFinished) this.#outgoing.destroy();
+    });
+    const reason = decodedAsUtf8(incoming.statusMessage ?? '');
+    this.#handler.onResponseStart?.(this, incoming.statusCode ?? 0, {}, reason);
+    if (this.paused) incoming.pause();
+  }
+
+  #fail(error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#outgoing.destroy();
+    const { body } = this.#request;
+    if (body !== null && !Buffer.isBuffer(body)) body.pieces.destroy();
+    this.#handler.onResponseError?.(this, error);
+  }
+}
+
+/** Has the code that undici gives to the same. */
+class LateError extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super('no answer in time');
+    this.name = 'LateError';
+    this.code = code;
+  }
+}
+
+/** undici reads a reason phrase as UTF-8, and its handlers expect that; Node reads Latin-1. */
+function decodedAsUtf8(reason: string): string {
+  return Buffer.from(reason, 'latin1').toString('utf8');
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = [];
+  for (let at = 0; at < flat.length; at += 2) list.push([flat[at] ?? '', flat[at + 1] ?? '']);
+  return list;
+}
