@@ -165,9 +165,9 @@ export class Caller {
     });
   }
 
-  /** Rejects if the connection is refused. */
-  static async connect(port: number, host = '127.0.0.1'): Promise<Caller> {
-    const socket = connect({ port, host });
+  /** Rejects if the connection is refused. With `allowHalfOpen` it may end its side and read on. */
+  static async connect(port: number, host = '127.0.0.1', allowHalfOpen = false): Promise<Caller> {
+    const socket = connect({ port, host, allowHalfOpen });
     await within(
       SOON,
       'connection',

@@ -113,6 +113,11 @@ export class Program {
     return this.#output;
   }
 
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error(`${this.name} was not started`);
+    return this.#process.pid;
+  }
+
   get isRunning(): boolean {
     return this.#end === undefined;
   }
