@@ -80,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
   });
   const tunnel = new Tunnel({
     loadEngine,
+    network: settings.network,
     onExchange: (event) => {
       const next = nextHealth(health, event);
       if (next !== health) {

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { isCode } from './code.ts';
 import { readProxyUrl } from './proxy-url.ts';
 import {
@@ -8,7 +9,7 @@ import {
   SETTING,
   type SettingKey,
 } from './schema.ts';
-import { isHost } from './target.ts';
+import { isHost, isHostHeader, type TargetManner } from './target.ts';
 
 /** What the settings say. `undefined` where they leave a choice to the user. */
 export interface Settings {
@@ -17,6 +18,7 @@ export interface Settings {
   readonly targetPort: number | undefined;
   readonly targetHost: string;
   readonly targetProtocol: 'http' | 'https';
+  readonly targetManner: TargetManner;
   readonly sendReply: boolean;
   readonly maxAttempts: number;
   readonly autoStart: boolean;
@@ -106,6 +108,21 @@ export function readSettings(get: (key: SettingKey) => unknown): ReadSettings {
         'must be a host name or an address',
       ) ?? DEFAULTS.targetHost,
     targetProtocol: protocol(),
+    targetManner: {
+      hostHeader:
+        text(
+          SETTING.targetHostHeader,
+          (value) => (isHostHeader(value) ? value : undefined),
+          'must be "target", "preserve" or a host, with or without port',
+        ) ?? DEFAULTS.targetHostHeader,
+      caFile: text(
+        SETTING.targetCa,
+        (value) => (isAbsolute(value) ? value : undefined),
+        'must be the absolute path of a file',
+      ),
+      insecure: flag(SETTING.targetInsecure, DEFAULTS.targetInsecure),
+      rewritePaths: flag(SETTING.targetRewritePaths, DEFAULTS.targetRewritePaths),
+    },
     sendReply: flag(SETTING.sendReply, DEFAULTS.sendReply),
     maxAttempts: whole(SETTING.maxAttempts, BOUNDS.maxAttempts, DEFAULTS.maxAttempts),
     autoStart: flag(SETTING.autoStart, DEFAULTS.autoStart),

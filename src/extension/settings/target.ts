@@ -5,6 +5,32 @@ export interface Target {
   readonly port: number;
 }
 
+/** How a target is called, and what becomes of its answers. */
+export interface TargetManner {
+  /** `target`, `preserve`, or the Host that it gets. */
+  readonly hostHeader: string;
+  /** Path of a file with certificates that are trusted beside the well-known ones. */
+  readonly caFile: string | undefined;
+  /** Its certificate is not checked. */
+  readonly insecure: boolean;
+  /** Its redirects and cookies are made to lead below the tunnel's path. */
+  readonly rewritePaths: boolean;
+}
+
+export function isSameManner(a: TargetManner, b: TargetManner): boolean {
+  return (
+    a.hostHeader === b.hostHeader &&
+    a.caFile === b.caFile &&
+    a.insecure === b.insecure &&
+    a.rewritePaths === b.rewritePaths
+  );
+}
+
+/** A Host, with or without port, or one of the two words. */
+export function isHostHeader(text: string): boolean {
+  return /^(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(text);
+}
+
 /** A name, an IPv4 address or an IPv6 address, with or without brackets. */
 const HOST =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?)$/;

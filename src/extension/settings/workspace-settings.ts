@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Logger } from '../base/logger.ts';
 import type { Answers } from '../tunnel/launcher.ts';
+import { type EditorNetwork, readEditorNetwork } from './network.ts';
 import { readSettings, type Settings } from './read.ts';
 import { SECTION, SETTING, type SettingKey } from './schema.ts';
 
@@ -23,6 +24,12 @@ export class WorkspaceSettings {
     }
     this.#complained = details;
     return settings;
+  };
+
+  /** What the editor's own settings say of the network. */
+  readonly network = (): EditorNetwork => {
+    const configuration = vscode.workspace.getConfiguration('http');
+    return readEditorNetwork((key) => configuration.get<unknown>(key));
   };
 
   /**

@@ -2,7 +2,13 @@ import type { Engine } from './tunnel.ts';
 
 /** Loads the engine on the first start: activation stays cheap where no tunnel is used. */
 export async function loadEngine(): Promise<Engine> {
-  const { AGENT_DEFAULTS, createAgent, describeState } = await import('../../agent/index.ts');
+  const { AGENT_DEFAULTS, createAgent, describeState, networkFromEnvironment } =
+    await import('../../agent/index.ts');
   const { targetTimeoutMs, pollTimeoutMs } = AGENT_DEFAULTS;
-  return { createAgent, describeState, defaults: { targetTimeoutMs, pollTimeoutMs } };
+  return {
+    createAgent,
+    describeState,
+    networkFromEnvironment,
+    defaults: { targetTimeoutMs, pollTimeoutMs },
+  };
 }

@@ -1,13 +1,14 @@
 import { isCode } from '../settings/code.ts';
 import { readProxyUrl } from '../settings/proxy-url.ts';
 import { isPort, type Settings } from '../settings/read.ts';
-import { isHost, type Target } from '../settings/target.ts';
+import { isHost, isSameManner, type Target, type TargetManner } from '../settings/target.ts';
 
 /** What one run of a tunnel does, but for the secret. */
 export interface TunnelPlan {
   readonly proxyUrl: string;
   readonly code: string;
   readonly target: Target;
+  readonly manner: TargetManner;
   readonly sendReply: boolean;
   readonly maxAttempts: number;
 }
@@ -30,6 +31,7 @@ export interface Draft {
   readonly port: number | undefined;
   readonly host: string;
   readonly protocol: 'http' | 'https';
+  readonly manner: TargetManner;
   readonly sendReply: boolean;
   readonly maxAttempts: number;
 }
@@ -71,6 +73,7 @@ export function draftPlan(settings: Settings, options: StartOptions): Draft {
     port: options.port ?? settings.targetPort,
     host: options.host ?? settings.targetHost,
     protocol: options.protocol ?? settings.targetProtocol,
+    manner: settings.targetManner,
     sendReply: settings.sendReply,
     maxAttempts: settings.maxAttempts,
   };
@@ -78,9 +81,9 @@ export function draftPlan(settings: Settings, options: StartOptions): Draft {
 
 /** The plan of a draft; undefined as long as a part is missing. */
 export function completePlan(draft: Draft): TunnelPlan | undefined {
-  const { proxyUrl, code, port, host, protocol, sendReply, maxAttempts } = draft;
+  const { proxyUrl, code, port, host, protocol, manner, sendReply, maxAttempts } = draft;
   if (proxyUrl === undefined || code === undefined || port === undefined) return undefined;
-  return { proxyUrl, code, target: { protocol, host, port }, sendReply, maxAttempts };
+  return { proxyUrl, code, target: { protocol, host, port }, manner, sendReply, maxAttempts };
 }
 
 export function isSamePlan(a: TunnelPlan, b: TunnelPlan): boolean {
@@ -90,6 +93,7 @@ export function isSamePlan(a: TunnelPlan, b: TunnelPlan): boolean {
     a.target.protocol === b.target.protocol &&
     a.target.host === b.target.host &&
     a.target.port === b.target.port &&
+    isSameManner(a.manner, b.manner) &&
     a.sendReply === b.sendReply &&
     a.maxAttempts === b.maxAttempts
   );

@@ -4,17 +4,21 @@ import type {
   AgentOptions,
   AgentWarning,
   ConnectionState,
+  NetworkOptions,
 } from '../../agent/index.ts';
 import type { Logger } from '../base/logger.ts';
 import { Signal } from '../base/signal.ts';
 import { endsWithin } from '../base/within.ts';
+import { type EditorNetwork, networkOf } from '../settings/network.ts';
 import { targetOrigin } from '../settings/target.ts';
+import { readCertificates } from './certificates.ts';
 import type { TunnelPlan } from './plan.ts';
 import { nextState, type TunnelState } from './state.ts';
 
 /** The part of the engine that a tunnel uses. */
 export interface Engine {
   readonly createAgent: (options: AgentOptions, observer: AgentObserver) => Agent;
+  readonly networkFromEnvironment: (env: NodeJS.ProcessEnv) => NetworkOptions;
   readonly describeState: (state: ConnectionState) => string;
   readonly defaults: { readonly targetTimeoutMs: number; readonly pollTimeoutMs: number };
 }
@@ -23,6 +27,8 @@ export interface TunnelOptions {
   /** Loads the engine when it is first needed: it is most of the extension's code. */
   readonly loadEngine: () => Promise<Engine>;
   readonly onExchange: NonNullable<AgentObserver['onExchange']>;
+  /** The editor's settings of the network, asked for at each start. */
+  readonly network: () => EditorNetwork;
   readonly log: Logger;
   /** Name and version, for the proxy's log. */
   readonly software: string;
@@ -71,7 +77,13 @@ export class Tunnel {
     const { plan } = launch;
     this.#launch = launch;
     this.#move({ kind: 'connecting', plan, publicUrl: undefined });
-    const [engine] = await Promise.all([this.#options.loadEngine(), this.#end(RESTART_GRACE_MS)]);
+    const { log, network } = this.#options;
+    const { manner } = plan;
+    const [engine, ca] = await Promise.all([
+      this.#options.loadEngine(),
+      readCertificates(manner.caFile, log),
+      this.#end(RESTART_GRACE_MS),
+    ]);
     if (turn !== this.#turn) return this.#state;
     const settled = new Promise<void>((resolve) => {
       const listener = this.changed.on(({ kind }) => {
@@ -86,6 +98,10 @@ export class Tunnel {
         secret: launch.secret,
         code: plan.code,
         target: targetOrigin(plan.target),
+        targetTls: { ca, insecure: manner.insecure },
+        hostHeader: manner.hostHeader,
+        rewritePaths: manner.rewritePaths,
+        network: networkOf(network(), engine.networkFromEnvironment(process.env)),
         sendReply: plan.sendReply,
         maxAttempts: plan.maxAttempts,
         takeover: launch.takeover,

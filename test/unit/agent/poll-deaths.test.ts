@@ -16,8 +16,15 @@ describe('polls that something on the way breaks off', () => {
     await fixture.reaches('live');
   }
 
+  /** How long the open polls may wait, in seconds. */
+  function waits(): number[] {
+    return fixture.proxy.openPolls
+      .map(({ request }) => Number(request.headers['caronte-wait']))
+      .sort((a, b) => a - b);
+  }
+
   /** Lets both polls get that old, then ends them. Resolves with the waits of the next ones. */
-  async function end(ageMs: number, how: 'reset' | 504): Promise<unknown[]> {
+  async function end(ageMs: number, how: 'reset' | 504): Promise<number[]> {
     await until(() => fixture.proxy.openPolls.length === 2, 'two polls');
     const before = fixture.proxy.asked.splice(0);
     fixture.clock.advance(ageMs);
@@ -26,15 +33,15 @@ describe('polls that something on the way breaks off', () => {
       else response.writeHead(how).end('<h1>of something else</h1>');
     }
     await until(() => fixture.proxy.openPolls.length === 2, 'two further polls');
-    return fixture.proxy.openPolls.map(({ request }) => request.headers['caronte-wait']);
+    return waits();
   }
 
   for (const how of ['reset', 504] as const) {
     it(`by ${how} are renewed at once, for less time, with nothing said`, async () => {
       await live();
       // Whichever dies first may be an accident; with the second one it is none.
-      assert.deepEqual((await end(20_000, how)).sort(), ['15', '50']);
-      assert.deepEqual((await end(8_000, how)).sort(), ['15', '6']);
+      assert.deepEqual(await end(20_000, how), [15, 50]);
+      assert.deepEqual(await end(8_000, how), [6, 15]);
       assert.deepEqual(
         fixture.states.map(({ kind }) => kind),
         ['connecting', 'live'],
@@ -44,11 +51,11 @@ describe('polls that something on the way breaks off', () => {
 
   it('wait no less than they have to', async () => {
     await live();
-    assert.deepEqual((await end(3_000, 'reset')).sort(), ['5', '50']);
+    assert.deepEqual(await end(3_000, 'reset'), [5, 50]);
     await fixture.stop();
     fixture = new Fixture();
     await live(1);
-    assert.deepEqual((await end(3_000, 'reset')).sort(), ['2', '50']);
+    assert.deepEqual(await end(3_000, 'reset'), [2, 50]);
   });
 
   it('right after they were opened are a lost connection, after which all starts over', async () => {
@@ -62,8 +69,7 @@ describe('polls that something on the way breaks off', () => {
     fixture.clock.advance(3_000);
     await fixture.proxy.welcome();
     await until(() => fixture.proxy.openPolls.length === 2, 'two polls');
-    const waits = fixture.proxy.openPolls.map(({ request }) => request.headers['caronte-wait']);
-    assert.deepEqual(waits, ['50', '50']);
+    assert.deepEqual(waits(), [50, 50]);
   });
 
   it('by an answer of another kind are a trouble', async () => {

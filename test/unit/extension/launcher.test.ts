@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { LocalProxy } from '../../../src/extension/proxy/local-proxy.ts';
+import { readEditorNetwork } from '../../../src/extension/settings/network.ts';
 import { readSettings } from '../../../src/extension/settings/read.ts';
 import { EchoTarget } from '../../../src/extension/tunnel/echo-target.ts';
 import { type Answers, Launcher, type SetupState } from '../../../src/extension/tunnel/launcher.ts';
@@ -43,10 +44,12 @@ class Bench {
               destroy: () => Promise.resolve(),
             };
           },
+          networkFromEnvironment: () => ({}),
           describeState: ({ kind }) => kind,
           defaults: { targetTimeoutMs: 1, pollTimeoutMs: 1 },
         }),
       onExchange: () => undefined,
+      network: () => readEditorNetwork(() => undefined),
       log,
       software: 'test/1',
       installation: () => '0'.repeat(32),

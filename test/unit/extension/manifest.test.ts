@@ -140,6 +140,9 @@ describe('the manifest', () => {
     };
     assert.equal(of(SETTING.targetHost).default, DEFAULTS.targetHost);
     assert.equal(of(SETTING.targetProtocol).default, DEFAULTS.targetProtocol);
+    assert.equal(of(SETTING.targetHostHeader).default, DEFAULTS.targetHostHeader);
+    assert.equal(of(SETTING.targetInsecure).default, DEFAULTS.targetInsecure);
+    assert.equal(of(SETTING.targetRewritePaths).default, DEFAULTS.targetRewritePaths);
     assert.equal(of(SETTING.sendReply).default, DEFAULTS.sendReply);
     assert.equal(of(SETTING.autoStart).default, DEFAULTS.autoStart);
     assert.equal(of(SETTING.maxAttempts).default, DEFAULTS.maxAttempts);

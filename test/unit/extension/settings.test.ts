@@ -18,6 +18,12 @@ describe('reading settings', () => {
       targetPort: undefined,
       targetHost: 'localhost',
       targetProtocol: 'http',
+      targetManner: {
+        hostHeader: 'target',
+        caFile: undefined,
+        insecure: false,
+        rewritePaths: false,
+      },
       sendReply: true,
       maxAttempts: 5,
       autoStart: false,
@@ -33,6 +39,10 @@ describe('reading settings', () => {
       'target.port': 65_535,
       'target.host': '::1',
       'target.protocol': 'https',
+      'target.hostHeader': 'app.example:81',
+      'target.ca': '/etc/ca.pem',
+      'target.insecure': true,
+      'target.rewritePaths': true,
       sendReply: false,
       maxAttempts: 20,
       autoStart: true,
@@ -43,6 +53,12 @@ describe('reading settings', () => {
     assert.equal(settings.proxyUrl, 'https://proxy.example.com/base');
     assert.equal(settings.targetPort, 65_535);
     assert.equal(settings.targetHost, '::1');
+    assert.deepEqual(settings.targetManner, {
+      hostHeader: 'app.example:81',
+      caFile: '/etc/ca.pem',
+      insecure: true,
+      rewritePaths: true,
+    });
     assert.equal(settings.maxAttempts, 20);
     assert.equal(settings.historyLimit, 10);
   });
@@ -75,11 +91,15 @@ describe('reading settings', () => {
       code: ['a'],
       'target.host': 'a/b',
       'target.protocol': 'ftp',
+      'target.hostHeader': 'a b',
+      'target.ca': 'ca.pem',
+      'target.insecure': 1,
+      'target.rewritePaths': 'yes',
       sendReply: 'no',
       maxAttempts: '3',
       autoStart: 1,
     });
-    assert.equal(problems.length, 7);
+    assert.equal(problems.length, 11);
     assert.equal(settings.proxyUrl, undefined);
     assert.equal(settings.targetHost, 'localhost');
     assert.equal(settings.sendReply, true);

@@ -50,6 +50,15 @@ describe('a tunnel’s plan', () => {
     const plan = completePlan(draftPlan(settings, {}));
     assert.ok(plan !== undefined);
     assert.ok(isSamePlan(plan, { ...plan, target: { ...plan.target } }));
+    assert.ok(isSamePlan(plan, { ...plan, manner: { ...plan.manner } }));
+    for (const other of [
+      { hostHeader: 'preserve' },
+      { caFile: '/ca.pem' },
+      { insecure: true },
+      { rewritePaths: true },
+    ]) {
+      assert.ok(!isSamePlan(plan, { ...plan, manner: { ...plan.manner, ...other } }));
+    }
     assert.ok(!isSamePlan(plan, { ...plan, sendReply: false }));
     assert.ok(!isSamePlan(plan, { ...plan, target: { ...plan.target, port: 1 } }));
   });

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { setImmediate } from 'node:timers/promises';
 import type { Agent, AgentObserver, AgentOptions, Trouble } from '../../../src/agent/index.ts';
+import { readEditorNetwork } from '../../../src/extension/settings/network.ts';
 import type { TunnelPlan } from '../../../src/extension/tunnel/plan.ts';
 import { isRunning, publicUrlOf, type TunnelState } from '../../../src/extension/tunnel/state.ts';
 import { nextHealth, type TargetHealth } from '../../../src/extension/tunnel/target-health.ts';
@@ -10,9 +13,11 @@ const PLAN: TunnelPlan = {
   proxyUrl: 'https://proxy.example',
   code: 'orders',
   target: { protocol: 'http', host: 'localhost', port: 3000 },
+  manner: { hostHeader: 'target', caFile: undefined, insecure: false, rewritePaths: false },
   sendReply: true,
   maxAttempts: 5,
 };
+const CERTIFICATE = '../../e2e/support/certificates-target/certificate.pem';
 const LAUNCH: Launch = { plan: PLAN, secret: 'a-secret', takeover: false };
 const TROUBLE: Trouble = { code: 'secret_refused', message: 'secret refused' };
 
@@ -21,6 +26,8 @@ class FakeEngine {
   readonly agents: FakeAgent[] = [];
   readonly tunnel: Tunnel;
   readonly states: TunnelState['kind'][] = [];
+  readonly log = memoryLog();
+  network = readEditorNetwork(() => undefined);
 
   constructor() {
     this.tunnel = new Tunnel({
@@ -31,11 +38,13 @@ class FakeEngine {
             this.agents.push(agent);
             return agent;
           },
+          networkFromEnvironment: () => ({ httpsProxy: 'http://env:3128', noProxy: 'a' }),
           describeState: ({ kind }) => kind,
           defaults: { targetTimeoutMs: 1, pollTimeoutMs: 1 },
         }),
       onExchange: () => undefined,
-      log: memoryLog(),
+      network: () => this.network,
+      log: this.log,
       software: 'test/1',
       installation: () => '0'.repeat(32),
     });
@@ -50,7 +59,7 @@ class FakeEngine {
         agent.taken = true;
         return agent;
       }
-      await Promise.resolve();
+      await setImmediate();
     }
   }
 }
@@ -111,6 +120,32 @@ describe('a tunnel', () => {
     assert.equal(publicUrlOf(state), 'https://proxy.example/f/orders');
     assert.equal(agent.options.target, 'http://localhost:3000');
     assert.equal(agent.options.installation, '0'.repeat(32));
+  });
+
+  it('calls its target, and leaves the network, as the settings of the start say', async () => {
+    const engine = new FakeEngine();
+    engine.network = readEditorNetwork((key) => (key === 'proxy' ? 'http://p:3128' : undefined));
+    const caFile = fileURLToPath(new URL(CERTIFICATE, import.meta.url));
+    const manner = { hostHeader: 'preserve', caFile, insecure: true, rewritePaths: true };
+    const start = engine.tunnel.start({ ...LAUNCH, plan: { ...PLAN, manner } });
+    const agent = await engine.started();
+    agent.live();
+    await start;
+    const { targetTls, hostHeader, rewritePaths, network } = agent.options;
+    assert.match(targetTls?.ca ?? '', /BEGIN CERTIFICATE/);
+    assert.deepEqual([targetTls?.insecure, hostHeader, rewritePaths], [true, 'preserve', true]);
+    assert.deepEqual([network?.httpsProxy, network?.noProxy], ['http://p:3128', 'a']);
+  });
+
+  it('says in the log that certificates cannot be read, and starts without them', async () => {
+    const engine = new FakeEngine();
+    const plan = { ...PLAN, manner: { ...PLAN.manner, caFile: '/of/nobody.pem' } };
+    const start = engine.tunnel.start({ ...LAUNCH, plan });
+    const agent = await engine.started();
+    agent.live();
+    await start;
+    assert.equal(agent.options.targetTls?.ca, undefined);
+    assert.match(engine.log.lines.join(), /caronte\.target\.ca.*ENOENT/);
   });
 
   it('resolves its start with the trouble that keeps it from working', async () => {
