@@ -37,6 +37,10 @@ export interface Limits {
   readonly writeIdleTimeout: number;
   /** Grace time for exchanges in flight when the proxy shuts down. */
   readonly drainTimeout: number;
+  /** Bytes of a body that are held for an agent which reads its copy slower than the one that replies. */
+  readonly copyBuffer: number;
+  /** How long, in all, a body waits for such an agent once so much is held for it. */
+  readonly copyWait: number;
   /** Sessions of agents, all codes together. */
   readonly maxSessions: number;
 }
@@ -59,6 +63,8 @@ export const DEFAULT_LIMITS: Limits = {
   bodyIdleTimeout: 60,
   writeIdleTimeout: 60,
   drainTimeout: 10,
+  copyBuffer: 1024 * 1024,
+  copyWait: 5,
   maxSessions: 10_000,
 };
 

@@ -59,6 +59,12 @@ const LIMIT_OPTIONS = {
     3600,
     'A caller must take a piece of its answer within this time.',
   ),
+  copyWait: seconds(
+    'copyWait',
+    0,
+    300,
+    'How long, in all, a body waits for an agent that reads its copy too slowly.',
+  ),
   drainTimeout: seconds(
     'drainTimeout',
     0,
@@ -97,6 +103,14 @@ const LIMIT_OPTIONS = {
     max: 1024 ** 4,
     fallback: DEFAULT_LIMITS.maxBody,
     help: 'Largest body.',
+  }),
+  copyBuffer: wholeNumber({
+    group: SIZES,
+    unit: 'bytes',
+    min: 0,
+    max: 1024 ** 3,
+    fallback: DEFAULT_LIMITS.copyBuffer,
+    help: 'What is held of a body for an agent that gets a copy and reads it slower than the one that replies.',
   }),
   buffer: count('buffer', 'requests', 'Requests of one code that may wait for an agent.'),
   maxInFlight: count('maxInFlight', 'exchanges', 'Exchanges in flight, all codes together.'),

@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { noteWhole } from '../http/index.ts';
 import { type BodyForm, type Deadline, type Deadlines, WIRE_LIMITS } from '../protocol/index.ts';
-import type { BodySink, Clock, RequestBody, Timer } from '../routing/index.ts';
+import type { BodySink, Clock, RequestBody, SideReader, Timer } from '../routing/index.ts';
 import { trailersForTarget } from './forwarded.ts';
 
 const EMPTY = Buffer.alloc(0);
+const BROKE_OFF = 'the caller broke off, or was answered early';
 
 /** What the edge hears of a body while it arrives. */
 export interface BodyWatcher {
@@ -38,6 +39,8 @@ export class CallerBody implements RequestBody {
   #held = 0;
   #received = 0;
   #sink: BodySink | undefined;
+  #sinkHasRoom = true;
+  #beside: SideReader[] | undefined;
   #arrived = false;
   #finished = false;
   #streamed = false;
@@ -93,14 +96,23 @@ export class CallerBody implements RequestBody {
     this.#chunks = [];
     this.#held = 0;
     let room = true;
-    for (const chunk of chunks) room = sink.write(chunk);
+    for (const chunk of chunks) room = this.#pass(sink, chunk);
     if (this.#arrived) this.#finish();
     else if (room) this.resume();
     return true;
   }
 
+  tee(beside: SideReader): void {
+    (this.#beside ??= []).push(beside);
+  }
+
   resume(): void {
-    if (this.#arrived || this.#discarded) return;
+    this.#sinkHasRoom = true;
+    this.onReady();
+  }
+
+  onReady(): void {
+    if (this.#arrived || this.#discarded || this.#sink === undefined || !this.#hasRoom()) return;
     this.#idle?.refresh();
     this.#request.resume();
   }
@@ -112,8 +124,12 @@ export class CallerBody implements RequestBody {
     this.#endGather();
     this.#idle?.cancel();
     this.#chunks = [];
-    if (!this.#finished) this.#sink?.abort('the caller broke off, or was answered early');
+    if (!this.#finished) {
+      this.#sink?.abort(BROKE_OFF);
+      for (const one of this.#beside ?? []) one.abort(BROKE_OFF);
+    }
     this.#sink = undefined;
+    this.#beside = undefined;
     this.#request.resume();
   }
 
@@ -126,7 +142,7 @@ export class CallerBody implements RequestBody {
     }
     this.#idle?.refresh();
     if (this.#sink !== undefined) {
-      if (!this.#sink.write(chunk)) this.#request.pause();
+      if (!this.#pass(this.#sink, chunk)) this.#request.pause();
       return;
     }
     this.#chunks.push(chunk);
@@ -134,6 +150,17 @@ export class CallerBody implements RequestBody {
     if (this.#held <= WIRE_LIMITS.inlineBody) return;
     this.becomeStream();
     this.#request.pause();
+  }
+
+  #pass(sink: BodySink, chunk: Buffer): boolean {
+    if (this.#beside !== undefined) for (const one of this.#beside) one.write(chunk);
+    this.#sinkHasRoom = sink.write(chunk);
+    return this.#hasRoom();
+  }
+
+  #hasRoom(): boolean {
+    if (!this.#sinkHasRoom || this.#beside === undefined) return this.#sinkHasRoom;
+    return this.#beside.every(({ ready }) => ready);
   }
 
   /** It takes too long, or is too large, to travel whole. */
@@ -180,6 +207,8 @@ export class CallerBody implements RequestBody {
 
   #finish(): void {
     this.#finished = true;
-    this.#sink?.end(trailersForTarget(this.#request.rawTrailers));
+    const trailers = trailersForTarget(this.#request.rawTrailers);
+    this.#sink?.end(trailers);
+    for (const one of this.#beside ?? []) one.end(trailers);
   }
 }

@@ -64,6 +64,15 @@ export class UpgradeBody implements RequestBody {
     return true;
   }
 
+  /** What follows an upgrade is for one agent alone: exchanges with such a body are not copied. */
+  tee(): never {
+    throw new Error('the bytes behind an upgrade cannot be copied');
+  }
+
+  onReady(): void {
+    // Nobody reads beside.
+  }
+
   resume(): void {
     this.#socket.resume();
   }

@@ -27,6 +27,8 @@ export interface ExchangeHead {
   readonly patienceMs: number;
   /** 1 for the first delivery; grows with each further one of the same exchange. */
   readonly attempt: number;
+  /** Another agent gives the reply: this one is to send none. */
+  readonly copy?: boolean;
   /** The caller's network address. */
   readonly caller: string;
   /** The caller's HTTP version, such as `1.1`. */
@@ -39,9 +41,12 @@ export interface ExchangeHead {
 /** Number of text items before the fields. */
 const FIXED_ITEMS = 9;
 
+/** Follows the number of the delivery. */
+const COPY = ' copy';
+
 /** The record of an exchange up to its inline body of `bodyLength` bytes, as Latin-1 text. */
 export function encodeExchange(head: ExchangeHead, bodyLength: number): string {
-  let text = `${head.id}\n${head.method}\n${head.target}\n${head.receivedAt}\n${head.patienceMs}\n${head.attempt}\n${head.caller}\n${head.httpVersion}\n${encodeBodyForm(head.body)}`;
+  let text = `${head.id}\n${head.method}\n${head.target}\n${head.receivedAt}\n${head.patienceMs}\n${head.attempt}${head.copy === true ? COPY : ''}\n${head.caller}\n${head.httpVersion}\n${encodeBodyForm(head.body)}`;
   for (const item of head.fields) text += `\n${item}`;
   return bodyRecordPrefix(RECORD.exchange, text, bodyLength);
 }
@@ -55,27 +60,26 @@ export function decodeExchange(payload: Bytes): { head: ExchangeHead; body: Byte
     target = '',
     received,
     patience,
-    attempt,
+    delivery = '',
     caller = '',
     version = '',
   ] = items;
   if (items.length < FIXED_ITEMS) throw new MalformedError('EXCHANGE lacks items');
   if (id.length !== ID_LENGTH) throw new MalformedError('EXCHANGE has no valid id');
-  return {
-    head: {
-      id,
-      method,
-      target,
-      receivedAt: wholeNumber(received),
-      patienceMs: wholeNumber(patience),
-      attempt: wholeNumber(attempt),
-      caller,
-      httpVersion: version,
-      body: decodeBodyForm(items[FIXED_ITEMS - 1] ?? ''),
-      fields: fieldsFrom(items, FIXED_ITEMS),
-    },
-    body,
+  const copy = delivery.endsWith(COPY);
+  const head: ExchangeHead = {
+    id,
+    method,
+    target,
+    receivedAt: wholeNumber(received),
+    patienceMs: wholeNumber(patience),
+    attempt: wholeNumber(copy ? delivery.slice(0, -COPY.length) : delivery),
+    caller,
+    httpVersion: version,
+    body: decodeBodyForm(items[FIXED_ITEMS - 1] ?? ''),
+    fields: fieldsFrom(items, FIXED_ITEMS),
   };
+  return { head: copy ? { ...head, copy } : head, body };
 }
 
 function encodeBodyForm(form: BodyForm): string {

@@ -1,10 +1,20 @@
 import { isCode, isId } from './ids.ts';
 import { MalformedError } from './malformed.ts';
 
+/**
+ * Who gets the exchanges of a code. `exclusive`: one agent alone. `balance`: each goes to one of several
+ * agents. `broadcast`: each agent gets every one, and the first to have joined gives the reply.
+ */
+export const SHARES = ['exclusive', 'balance', 'broadcast'] as const;
+
+export type Share = (typeof SHARES)[number];
+
 /** What becomes of callers while the tunnel is up, and while it is not. */
 export interface TunnelPolicy {
   /** `wait`: the caller gets the target's answer. `accept`: 202 as soon as an agent has the request. */
   readonly reply: 'wait' | 'accept';
+  /** `exclusive` if absent. Agents of one code must agree in both. */
+  readonly share?: Share;
 }
 
 /** The agent introduces itself: POST of JSON. */
@@ -45,6 +55,10 @@ export function readHello(value: unknown): HelloRequest {
   const policy = object(hello['policy'], 'policy');
   const reply = policy['reply'];
   if (reply !== 'wait' && reply !== 'accept') throw wrong('policy.reply');
+  const share = SHARES.find(
+    (known) => known === (policy['share'] === undefined ? 'exclusive' : policy['share']),
+  );
+  if (share === undefined) throw wrong('policy.share');
   const code = text(hello['code'], 'code', 63);
   if (!isCode(code)) {
     throw new MalformedError(
@@ -61,7 +75,7 @@ export function readHello(value: unknown): HelloRequest {
     installation: id(hello['installation'], 'installation'),
     code,
     takeover: hello['takeover'] === true,
-    policy: { reply },
+    policy: { reply, share },
   };
 }
 

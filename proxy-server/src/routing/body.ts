@@ -9,6 +9,12 @@ export interface BodySink {
   abort(reason: string): void;
 }
 
+/** Reads beside the one that streams the body. What its `write` returns says nothing. */
+export interface SideReader extends BodySink {
+  /** False: the body is to wait. */
+  readonly ready: boolean;
+}
+
 /** The body of a caller's request. */
 export interface RequestBody {
   /** Settled once the exchange is offered to a route. */
@@ -19,6 +25,10 @@ export interface RequestBody {
   readonly finished: boolean;
   /** Streams the body; possible once. Returns false if it was read before. */
   stream(sink: BodySink): boolean;
+  /** What the reader gets, this one gets as well. For a body in pieces that has not been streamed yet. */
+  tee(beside: SideReader): void;
+  /** A reader beside is ready again. */
+  onReady(): void;
   resume(): void;
   /** Whoever read it is gone or has no use for the rest: what still arrives is dropped. */
   discard(): void;

@@ -37,6 +37,8 @@ export interface ExchangeParts {
   readonly receivedAt: number;
   /** Milliseconds from then on until the caller is told that no answer came. */
   readonly patienceMs: number;
+  /** Absent: false. */
+  readonly isCopy?: boolean;
 }
 
 /**
@@ -50,6 +52,8 @@ export class Exchange {
   readonly body: RequestBody;
   readonly receivedAt: number;
   readonly patienceMs: number;
+  /** A further agent gets the request as well; nobody waits for its reply. */
+  readonly isCopy: boolean;
   readonly #caller: Caller;
   #phase: 'open' | 'answering' | 'ended' = 'open';
   /** The answer was 101: from then on both directions are streams, each with an end of its own. */
@@ -67,6 +71,7 @@ export class Exchange {
     this.#caller = parts.caller;
     this.receivedAt = parts.receivedAt;
     this.patienceMs = parts.patienceMs;
+    this.isCopy = parts.isCopy === true;
   }
 
   /** Whether nothing of an answer has been sent yet. */

@@ -8,10 +8,15 @@ const VERSION = Buffer.from([VERSION_BYTE]);
 /** A part of an answer: Latin-1 text, or bytes. */
 export type Part = string | Buffer;
 
+/** Polls so far, of all agents. */
+let polls = 0;
+
 /** An agent's poll that waits for work. It is answered once. */
 export class Poll {
   /** How many exchanges the answer may bring. */
   readonly capacity: number;
+  /** Grows from poll to poll, so that the lowest has been open for longest. */
+  readonly number = ++polls;
   readonly #response: ServerResponse;
   readonly #timer: Timer;
 

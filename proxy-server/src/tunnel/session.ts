@@ -15,22 +15,29 @@ import {
 } from '../protocol/index.ts';
 import { type Clock, deadlineTime, type Exchange, newId, type Timer } from '../routing/index.ts';
 import type { Part, Poll } from './poll.ts';
+import { WaitingQueue } from './waiting.ts';
 
 /** So many exchanges are worth an answer of their own at once. */
 const BATCH = 16;
+
+const DRAINING: Problem = { code: 'draining', detail: 'Try again shortly.', retryAfter: 5 };
 
 const TAKEN_OVER = 'Another agent took the tunnel over while this request was on its way.';
 
 /** Where a session takes its work from, and whom it tells of its end. */
 export interface WorkSource {
-  /** The oldest exchange that waits. */
+  /** The oldest exchange that waits for any agent of the code. */
   next(): Exchange | undefined;
-  /** How many wait. */
-  readonly waiting: number;
-  /** Takes back what could not be handed over. */
+  /** How many of those that wait are this session's to take now. */
+  waitingFor(session: Session): number;
+  /** How many wait beyond what the open polls of all agents are about to take. */
+  waitingBeyond(session: Session): number;
+  /** Takes back what this agent never saw, for another one. */
   putBack(exchanges: readonly Exchange[]): void;
-  /** Takes an exchange out that was put back. */
-  withdraw(exchange: Exchange): void;
+  /** So many exchanges were not acknowledged in time. */
+  onUnacknowledged(count: number): void;
+  /** Polls of the session's were answered or went away. */
+  onFewerPolls(): void;
   /** The agent has had no poll open for the grace time. */
   onLost(session: Session): void;
 }
@@ -63,6 +70,8 @@ export class Session {
   readonly #source: WorkSource;
   readonly #polls: Poll[] = [];
   readonly #handed = new IdTable<Handed>();
+  /** What this agent alone may have: what it did not acknowledge in time, and what was meant for it. */
+  readonly #own = new WaitingQueue();
   readonly #notices: string[] = [];
   readonly #grace: Timer;
   readonly #leases: Deadlines<Lease>;
@@ -72,6 +81,9 @@ export class Session {
   /** The proxy is going down: an agent that has stopped polling may still be answering. */
   #draining = false;
   #ended = false;
+  /** Whether the connection of its last poll broke. */
+  #brokeOff = false;
+  #copies = 0;
 
   constructor(hello: HelloRequest, source: WorkSource, limits: Limits, clock: Clock) {
     this.hello = hello;
@@ -90,6 +102,37 @@ export class Session {
     return this.#handed.size;
   }
 
+  /** How many exchanges wait for this agent alone. */
+  get waiting(): number {
+    return this.#own.size;
+  }
+
+  /** How many copies wait for this agent or are in its hands. */
+  get copies(): number {
+    return this.#copies;
+  }
+
+  /**
+   * Whether it is about to be lost or to leave: the connection of its last poll broke, or its polls
+   * ask for notices alone. Between two polls it is there.
+   */
+  get away(): boolean {
+    return this.#brokeOff || (this.#polls.length > 0 && this.room === 0);
+  }
+
+  /** How many exchanges its open polls may bring. */
+  get room(): number {
+    if (!this.#serving) return 0;
+    let room = 0;
+    for (const { capacity } of this.#polls) room += capacity;
+    return room;
+  }
+
+  /** The number of the poll with room that has been open for longest; the lower, the longer. */
+  get longestPoll(): number {
+    return this.#polls.find(({ capacity }) => capacity > 0)?.number ?? Infinity;
+  }
+
   /** The exchange with that id, if it is in this agent's hands and open. */
   find(id: string): Exchange | undefined {
     return this.#handed.find(id)?.exchange;
@@ -106,18 +149,24 @@ export class Session {
   addPoll(poll: Poll): void {
     // The session may have ended while the poll's own body was on its way.
     if (this.#ended) return poll.answerEmpty();
+    this.#brokeOff = false;
     this.#polls.push(poll);
     this.#scheduleFlush();
   }
 
   /** Answers a poll of this session's that has waited long enough. */
   endPoll(poll: Poll): void {
-    if (this.#removePoll(poll)) poll.answerEmpty();
+    if (!this.#removePoll(poll)) return;
+    poll.answerEmpty();
+    this.#source.onFewerPolls();
   }
 
   /** A poll's connection broke while it waited. */
   dropPoll(poll: Poll): void {
-    if (this.#removePoll(poll)) poll.forget();
+    if (!this.#removePoll(poll)) return;
+    poll.forget();
+    this.#brokeOff = this.#polls.length === 0;
+    this.#source.onFewerPolls();
   }
 
   /** The agent has these; for a tunnel that answers at once, that settles them. */
@@ -127,19 +176,40 @@ export class Session {
       if (handed === undefined) continue;
       if (handed.state === 'leased') this.#endLease(handed);
       // It stands in the queue again if the acknowledgement was slow.
-      if (handed.state === 'waiting again') this.#source.withdraw(handed.exchange);
+      if (handed.state === 'waiting again') this.#own.withdraw(handed.exchange);
       handed.state = 'acknowledged';
       this.acceptIfComplete(handed.exchange);
     }
   }
 
   /**
-   * Answers 202 if that is the tunnel's policy and the agent has the whole request. An upgrade is
-   * live whatever the policy: there is nothing else that its caller could want.
+   * Once the agent has the whole request: answers 202 if that is the policy, or ends a copy. An
+   * upgrade is live whatever the policy: there is nothing else that its caller could want.
    */
   acceptIfComplete(exchange: Exchange): void {
-    if (this.hello.policy.reply !== 'accept' || exchange.body.form.kind === 'upgrade') return;
-    if (exchange.body.finished) exchange.accept();
+    if (exchange.body.form.kind === 'upgrade') return;
+    const settles = this.hello.policy.reply === 'accept' || exchange.isCopy;
+    if (settles && exchange.body.finished) exchange.accept();
+  }
+
+  /** Has this agent alone get the exchange. */
+  give(exchange: Exchange): void {
+    if (exchange.isCopy) {
+      this.#copies += 1;
+      exchange.onEnd(() => (this.#copies -= 1));
+    }
+    this.#own.push(exchange);
+    this.#scheduleFlush();
+  }
+
+  /** Gives the exchange itself in place of a copy that the agent has not been given yet, if there is one. */
+  giveForCopy(exchange: Exchange): boolean {
+    if (this.#handed.find(exchange.id) !== undefined) return false;
+    const copy = this.#own.values().find(({ id }) => id === exchange.id);
+    if (copy === undefined) return false;
+    copy.left();
+    this.give(exchange);
+    return true;
   }
 
   /** There is new work, or a notice: wakes a poll at the end of this turn of the event loop. */
@@ -147,8 +217,11 @@ export class Session {
     this.#scheduleFlush();
   }
 
-  /** Another agent has the code now. What is in this one's hands may still be answered. */
-  retire(by: string): void {
+  /**
+   * Another agent has the code, or the place, now. What is in this one's hands may still be answered;
+   * what it never saw is returned.
+   */
+  retire(by: string): readonly Exchange[] {
     this.#serving = false;
     for (const { exchange, state } of this.#handed.values()) {
       // This agent may have it all the same, so the next one must not get it.
@@ -157,11 +230,13 @@ export class Session {
     this.#notices.push(encodeTakenOver(by));
     this.#scheduleFlush();
     this.#grace.refresh();
+    return this.#unseen();
   }
 
   /** The proxy is going down: ends the polls with a notice. The agent may finish what it has. */
   drain(): void {
     this.#draining = true;
+    for (const exchange of this.#own.values()) exchange.fail(DRAINING);
     this.#notices.push(encodeDraining());
     this.#scheduleFlush();
   }
@@ -172,9 +247,12 @@ export class Session {
    */
   bye(detail: string): void {
     const unseen = this.#handed.values().filter(({ state }) => state !== 'acknowledged');
-    for (const handed of unseen) this.#handed.remove(handed);
+    for (const handed of unseen) {
+      this.#handed.remove(handed);
+      if (handed.exchange.isCopy) handed.exchange.left();
+    }
     const leased = unseen.filter(({ state, exchange }) => state === 'leased' && exchange.open);
-    this.#source.putBack(leased.map(({ exchange }) => exchange));
+    this.#source.putBack([...leased.map(({ exchange }) => exchange), ...this.#unseen()]);
     this.end(detail);
   }
 
@@ -187,6 +265,14 @@ export class Session {
     for (const { exchange } of this.#handed.values()) {
       exchange.fail({ code: 'agent_lost', detail });
     }
+    this.#source.putBack(this.#unseen());
+  }
+
+  /** Takes out what was meant for the agent and not given to it. Copies were for this one alone. */
+  #unseen(): Exchange[] {
+    const exchanges = this.#own.takeAll();
+    for (const exchange of exchanges) if (exchange.isCopy) exchange.left();
+    return exchanges.filter(({ isCopy }) => !isCopy);
   }
 
   #removePoll(poll: Poll): boolean {
@@ -203,9 +289,14 @@ export class Session {
     if (this.#polls.length === 0) this.#source.onLost(this);
   }
 
+  /** How many exchanges the agent may be given now. */
+  #work(): number {
+    return this.#serving ? this.#own.size + this.#source.waitingFor(this) : 0;
+  }
+
   #scheduleFlush(): void {
     // Under load the agent works on the first ones while the rest of this turn is still read.
-    if (this.#polls.length > 0 && this.#source.waiting >= BATCH) return this.#flush();
+    if (this.#polls.length > 0 && this.#work() >= BATCH) return this.#flush();
     if (this.#flushing) return;
     this.#flushing = true;
     // All that arrives in one turn of the event loop travels together.
@@ -216,26 +307,26 @@ export class Session {
   }
 
   #flush(): void {
+    let answered = false;
     while (this.#polls.length > 0 && !this.#ended) {
+      const work = this.#work();
       const hasNotices = this.#notices.length > 0;
-      const at = this.#polls.findIndex((poll) => hasNotices || this.#hasWorkFor(poll));
+      const at = this.#polls.findIndex(({ capacity }) => hasNotices || (work > 0 && capacity > 0));
       const [poll] = at < 0 ? [] : this.#polls.splice(at, 1);
-      if (poll === undefined) return;
+      if (poll === undefined) break;
       if (this.#polls.length === 0) this.#grace.refresh();
-      this.#answer(poll);
+      this.#answer(poll, Math.min(poll.capacity, work));
+      answered = true;
     }
+    if (answered) this.#source.onFewerPolls();
   }
 
-  #hasWorkFor(poll: Poll): boolean {
-    return this.#serving && poll.capacity > 0 && this.#source.waiting > 0;
-  }
-
-  #answer(poll: Poll): void {
+  #answer(poll: Poll, most: number): void {
     const parts: Part[] = this.#notices.splice(0);
     const lease: Lease = { items: [], missing: 0, deadline: undefined };
     let size = 0;
-    while (lease.items.length < poll.capacity && size < WIRE_LIMITS.batch && this.#serving) {
-      const exchange = this.#source.next();
+    while (lease.items.length < most && size < WIRE_LIMITS.batch) {
+      const exchange = this.#own.shift() ?? this.#source.next();
       if (exchange === undefined) break;
       const body = exchange.body.bytes;
       const text = encodeExchange(
@@ -246,6 +337,7 @@ export class Session {
           patienceMs: exchange.patienceMs,
           // Handed out again is not delivered again: the agent knows the id.
           attempt: 1,
+          copy: exchange.isCopy,
           body: exchange.body.form,
         },
         body.length,
@@ -255,7 +347,7 @@ export class Session {
       size += text.length + body.length;
       this.#hand(exchange, lease);
     }
-    const left = this.#serving ? this.#source.waiting : 0;
+    const left = this.#serving ? this.#own.size + this.#source.waitingBeyond(this) : 0;
     if (left > 0) parts.push(encodeWaiting(left));
     poll.answer(parts, () => this.#takeBack(lease));
     lease.missing = lease.items.length;
@@ -305,7 +397,10 @@ export class Session {
     const missing = lease.items.filter(
       (handed) => handed.lease === lease && handed.state === 'leased' && handed.exchange.open,
     );
+    if (missing.length === 0) return;
     for (const handed of missing) handed.state = 'waiting again';
-    if (missing.length > 0) this.#source.putBack(missing.map(({ exchange }) => exchange));
+    this.#source.onUnacknowledged(missing.length);
+    this.#own.unshift(missing.map(({ exchange }) => exchange));
+    this.#scheduleFlush();
   }
 }

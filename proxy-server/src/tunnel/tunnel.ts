@@ -1,6 +1,9 @@
 import type { Limits } from '../config/limits.ts';
-import type { HelloRequest, Problem } from '../protocol/index.ts';
+import type { HelloRequest, Problem, Share } from '../protocol/index.ts';
 import type { Clock, Exchange, Logger, Route, Timer } from '../routing/index.ts';
+import { fairShare } from './balance.ts';
+import { Broadcast, leaderOf } from './broadcast.ts';
+import { inUse, isPredecessor, mayJoin, mayTake, samePolicy, shareOf } from './joining.ts';
 import { Session, type WorkSource } from './session.ts';
 import { WaitingQueue } from './waiting.ts';
 
@@ -18,14 +21,16 @@ export type Attached =
   | { readonly kind: 'session'; readonly session: Session }
   | { readonly kind: 'refused'; readonly problem: Problem };
 
-/** One code: the requests that wait for an agent, and the agent that serves it. */
+/** One code: the requests that wait for an agent, and the agents that serve it, most often one. */
 export class Tunnel implements Route, WorkSource {
   readonly code: string;
   readonly #context: TunnelContext;
   readonly #waiting = new WaitingQueue();
   /** Ends the wait of exchanges that arrived while no agent was there. */
   readonly #patience = new Map<Exchange, Timer>();
-  #session: Session | undefined;
+  /** Those who serve the code, in the order in which they joined. */
+  #members: readonly Session[] = [];
+  #broadcast: Broadcast | undefined;
   /** Sessions whose code was taken over and whose exchanges are still being answered. */
   readonly #retired = new Set<Session>();
   #inFlight = 0;
@@ -34,10 +39,6 @@ export class Tunnel implements Route, WorkSource {
   constructor(code: string, context: TunnelContext) {
     this.code = code;
     this.#context = context;
-  }
-
-  get waiting(): number {
-    return this.#waiting.size;
   }
 
   offer(exchange: Exchange): void {
@@ -50,7 +51,9 @@ export class Tunnel implements Route, WorkSource {
       });
       return;
     }
-    if (this.#waiting.size >= limits.buffer) {
+    const leader = this.#share === 'broadcast' ? leaderOf(this.#members) : undefined;
+    const waiting = leader === undefined ? this.#waiting.size : leader.waiting;
+    if (waiting >= limits.buffer) {
       exchange.fail({
         code: 'too_many_waiting',
         detail: `${limits.buffer} requests wait for this tunnel's agent already.`,
@@ -75,50 +78,88 @@ export class Tunnel implements Route, WorkSource {
       this.#forgetPatience(exchange);
       this.#checkIdle();
     });
+    if (leader !== undefined) return this.#toAll(exchange, leader);
     this.#waiting.push(exchange);
-    if (this.#session === undefined) this.#startPatience(exchange);
-    else this.#session.wake();
+    if (this.#members.length === 0) this.#startPatience(exchange);
+    else this.#wake();
   }
 
   next(): Exchange | undefined {
     return this.#waiting.shift();
   }
 
-  putBack(exchanges: readonly Exchange[]): void {
-    if (exchanges.length === 0) return;
-    this.#context.log.info({ count: exchanges.length }, 'not acknowledged, handed out again');
-    this.#waiting.unshift(exchanges);
-    this.#session?.wake();
+  waitingFor(session: Session): number {
+    const { size } = this.#waiting;
+    return size === 0 || this.#members.length === 1
+      ? size
+      : fairShare(this.#members, session, size);
   }
 
-  withdraw(exchange: Exchange): void {
-    this.#waiting.withdraw(exchange);
+  waitingBeyond(session: Session): number {
+    const { size } = this.#waiting;
+    if (size === 0 || this.#members.length === 1) return size;
+    // What the others have room for is theirs.
+    const left = this.#members.reduce((sum, one) => (one === session ? sum : sum - one.room), size);
+    return Math.max(0, left);
+  }
+
+  putBack(exchanges: readonly Exchange[]): void {
+    if (exchanges.length === 0) return;
+    if (this.#share === 'broadcast') {
+      for (const exchange of exchanges) this.#replaceLeader(exchange);
+      return;
+    }
+    this.#context.log.info({ count: exchanges.length }, 'not seen by its agent, waits again');
+    this.#waiting.unshift(exchanges);
+    if (this.#members.length > 0) return this.#wake();
+    for (const exchange of exchanges) this.#startPatience(exchange);
+  }
+
+  onUnacknowledged(count: number): void {
+    this.#context.log.info({ count }, 'not acknowledged, handed out again');
+  }
+
+  onFewerPolls(): void {
+    // What was meant for those polls may be for another agent now.
+    if (this.#members.length > 1 && this.#waiting.size > 0) this.#wake();
   }
 
   /** Whether that agent has the code already. */
   serves(instance: string): boolean {
-    return this.#session?.hello.instance === instance;
+    return this.#members.some(({ hello }) => hello.instance === instance);
   }
 
-  /** Gives the code to the agent that says hello, or says why not. */
+  /** Gives the code, or a share in it, to the agent that says hello, or says why not. */
   attach(hello: HelloRequest): Attached {
-    const current = this.#session;
-    if (current !== undefined) {
-      const same = current.hello.instance === hello.instance;
-      if (same && current.hello.policy.reply === hello.policy.reply) {
-        return { kind: 'session', session: current };
-      }
-      const mayTake = same || hello.takeover || current.hello.installation === hello.installation;
-      if (!mayTake) return { kind: 'refused', problem: this.#inUse(current) };
-      current.retire(hello.software);
-      this.#retired.add(current);
-      this.#context.log.info({ by: hello.software }, 'tunnel taken over');
+    const same = this.#members.find((member) => member.hello.instance === hello.instance);
+    if (same !== undefined && samePolicy(same.hello.policy, hello.policy)) {
+      return { kind: 'session', session: same };
+    }
+    const others = this.#members.filter((member) => member !== same);
+    const joins = !hello.takeover && mayJoin(others, hello);
+    if (!joins && !mayTake(others, hello)) {
+      return { kind: 'refused', problem: inUse(others, this.code, this.#context.limits) };
     }
     const { limits, clock } = this.#context;
     const session = new Session(hello, this, limits, clock);
-    this.#session = session;
+    // Whoever of the same installation has no poll open was there before a restart: its place is free.
+    const left = this.#members.filter(
+      (member) => !joins || member === same || isPredecessor(member, hello),
+    );
+    const [first] = left;
+    this.#members =
+      first === undefined
+        ? [...this.#members, session]
+        : this.#members
+            .map((member) => (member === first ? session : member))
+            .filter((member) => !left.includes(member));
+    const unseen = left.flatMap((member) => this.#retire(member, hello.software));
     for (const timer of this.#patience.values()) timer.cancel();
     this.#patience.clear();
+    this.#waiting.unshift(unseen);
+    if (this.#share === 'broadcast') {
+      for (const exchange of this.#waiting.takeAll()) session.give(exchange);
+    }
     return { kind: 'session', session };
   }
 
@@ -128,18 +169,20 @@ export class Tunnel implements Route, WorkSource {
 
   /** The agent of a session stops in good order. */
   bye(session: Session): void {
+    this.#leave(session);
     session.bye('The agent was stopped.');
     this.endSession(session, 'The agent was stopped.');
   }
 
   /** Ends a session; what waits gets a little time for another agent to come. */
   endSession(session: Session, detail: string): void {
-    this.#retired.delete(session);
-    if (this.#session === session) this.#session = undefined;
+    this.#leave(session);
     session.end(detail);
     this.#context.onSessionEnd(session);
-    if (this.#session === undefined) {
+    if (this.#members.length === 0) {
       for (const exchange of this.#waiting.values()) this.#startPatience(exchange);
+    } else {
+      this.onFewerPolls();
     }
     this.#checkIdle();
   }
@@ -149,20 +192,45 @@ export class Tunnel implements Route, WorkSource {
     for (const exchange of this.#waiting.values()) {
       exchange.fail({ code: 'draining', detail: 'Try again shortly.', retryAfter: 5 });
     }
-    this.#session?.drain();
+    for (const session of this.#members) session.drain();
     for (const session of this.#retired) session.drain();
   }
 
-  #inUse(current: Session): Problem {
-    const { software } = current.hello;
-    const detail = `The code "${this.code}" is served by another agent (${software}). Choose another code, stop that agent, or take over.`;
-    // Without a poll the other one may be gone already; it is worth asking again.
-    return current.polls > 0
-      ? { code: 'code_in_use', detail }
-      : { code: 'code_in_use', detail, retryAfter: this.#context.limits.agentGrace };
+  get #share(): Share {
+    const first = this.#members[0];
+    return first === undefined ? 'exclusive' : shareOf(first.hello.policy);
+  }
+
+  #wake(): void {
+    for (const member of this.#members) member.wake();
+  }
+
+  #toAll(exchange: Exchange, leader: Session): void {
+    const { limits, clock, log } = this.#context;
+    this.#broadcast ??= new Broadcast(limits, clock, log);
+    this.#broadcast.offer(exchange, this.#members, leader);
+  }
+
+  /** The agent that was to reply went before it saw the exchange. */
+  #replaceLeader(exchange: Exchange): void {
+    if (this.#members.some((member) => member.giveForCopy(exchange))) return;
+    // The others have been told that it is none of theirs to answer.
+    exchange.fail({ code: 'agent_lost', detail: 'The agent that was to reply went away.' });
+  }
+
+  #retire(session: Session, by: string): readonly Exchange[] {
+    this.#retired.add(session);
+    this.#context.log.info({ by }, 'tunnel taken over');
+    return session.retire(by);
+  }
+
+  #leave(session: Session): void {
+    this.#retired.delete(session);
+    this.#members = this.#members.filter((member) => member !== session);
   }
 
   #startPatience(exchange: Exchange): void {
+    if (this.#patience.has(exchange)) return;
     const { limits, clock } = this.#context;
     const timer = clock.after(limits.agentWait * 1000, () =>
       exchange.fail({
@@ -180,7 +248,7 @@ export class Tunnel implements Route, WorkSource {
   }
 
   #checkIdle(): void {
-    if (this.#inFlight > 0 || this.#session !== undefined || this.#retired.size > 0) return;
+    if (this.#inFlight > 0 || this.#members.length > 0 || this.#retired.size > 0) return;
     this.#context.onIdle(this);
   }
 }

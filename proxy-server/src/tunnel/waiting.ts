@@ -49,6 +49,13 @@ export class WaitingQueue {
     }
   }
 
+  /** Takes all of them out. */
+  takeAll(): Exchange[] {
+    const all: Exchange[] = [];
+    for (let next = this.shift(); next !== undefined; next = this.shift()) all.push(next);
+    return all;
+  }
+
   /** Takes one out of its turn. */
   withdraw(exchange: Exchange): void {
     const place = this.#places.find((here) => here.exchange === exchange && here.waits);

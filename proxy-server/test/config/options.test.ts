@@ -29,6 +29,8 @@ const BOUNDS: Partial<Record<OptionName, readonly [number, number]>> = {
   bodyIdleTimeout: [1, 3600],
   writeIdleTimeout: [1, 3600],
   drainTimeout: [0, 3600],
+  copyWait: [0, 300],
+  copyBuffer: [0, 1024 ** 3],
   maxSessions: [1, 1_000_000],
 };
 

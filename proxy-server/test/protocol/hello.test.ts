@@ -16,7 +16,7 @@ const HELLO = {
   installation: ID,
   code: 'orders',
   takeover: true,
-  policy: { reply: 'accept' },
+  policy: { reply: 'accept', share: 'balance' },
 };
 
 const ANSWER = {
@@ -38,8 +38,19 @@ describe('a hello', () => {
   });
 
   it('comes over JSON unharmed, with members of later versions passed over', () => {
-    const later = { ...HELLO, colour: 'red', policy: { reply: 'accept', retries: 3 } };
+    const later = { ...HELLO, colour: 'red', policy: { ...HELLO.policy, retries: 3 } };
     assert.deepEqual(readHello(JSON.parse(JSON.stringify(later))), HELLO);
+  });
+
+  for (const share of ['exclusive', 'balance', 'broadcast'] as const) {
+    it(`may share a code in the way "${share}"`, () => {
+      const { policy } = readHello({ ...HELLO, policy: { reply: 'wait', share } });
+      assert.deepEqual(policy, { reply: 'wait', share });
+    });
+  }
+
+  it('that does not say how it shares its code has it alone', () => {
+    assert.equal(readHello({ ...HELLO, policy: { reply: 'wait' } }).policy.share, 'exclusive');
   });
 
   for (const takeover of [undefined, false, null, 0, 1, 'true']) {
@@ -65,6 +76,9 @@ describe('a hello', () => {
     ['policy', { ...HELLO, policy: null }],
     ['policy.reply', { ...HELLO, policy: {} }],
     ['policy.reply', { ...HELLO, policy: { reply: 'later' } }],
+    ['policy.share', { ...HELLO, policy: { reply: 'wait', share: 'alone' } }],
+    ['policy.share', { ...HELLO, policy: { reply: 'wait', share: true } }],
+    ['policy.share', { ...HELLO, policy: { reply: 'wait', share: null } }],
     ['software', { ...HELLO, software: undefined }],
     ['software', { ...HELLO, software: 'x'.repeat(201) }],
     ['software', { ...HELLO, software: 'a\nb' }],

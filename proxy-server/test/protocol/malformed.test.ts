@@ -54,6 +54,8 @@ const MALFORMED: Readonly<
   'an exchange whose patience is hexadecimal': [decodeExchange, set(4, '0x10')],
   'an exchange whose patience is beyond exact numbers': [decodeExchange, set(4, '1'.repeat(16))],
   'an exchange whose attempt is a word': [decodeExchange, set(5, 'one')],
+  'an exchange whose attempt is followed by a word': [decodeExchange, set(5, '1 first')],
+  'an exchange that is a copy of no number': [decodeExchange, set(5, ' copy')],
   'an exchange without a form of body': [decodeExchange, set(8, '')],
   'an exchange with an unknown form of body': [decodeExchange, set(8, 'file')],
   'an exchange whose form of body is in capitals': [decodeExchange, set(8, 'None')],

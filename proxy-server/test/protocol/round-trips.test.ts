@@ -71,6 +71,11 @@ describe('what is encoded is decoded to the same', () => {
     });
   }
 
+  it('for an exchange that is a copy', () => {
+    const copy = head({ attempt: 12, copy: true });
+    assert.deepEqual(decodeExchange(payloadOf(encodeExchange(copy, 0))).head, copy);
+  });
+
   const FIELDS: readonly (readonly [string, readonly string[]])[] = [
     ['no fields', []],
     ['an empty value', ['A', '']],

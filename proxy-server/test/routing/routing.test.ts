@@ -14,6 +14,8 @@ const NO_BODY: RequestBody = {
   bytes: Buffer.alloc(0),
   finished: true,
   stream: () => false,
+  tee: () => undefined,
+  onReady: () => undefined,
   resume: () => undefined,
   discard: () => undefined,
 };

@@ -1,0 +1,159 @@
+import type { BodyForm } from '../protocol/index.ts';
+import type { BodySink, RequestBody, SideReader } from './body.ts';
+import type { Clock, Timer } from './clock.ts';
+
+const FELL_BEHIND = 'this agent fell behind the one that replies';
+
+/** How far behind the reader of a copy may fall. */
+export interface CopyLimits {
+  /** So much may be held for it. */
+  readonly bytes: number;
+  /** How long, in all, the others wait for it with so much held, in milliseconds. */
+  readonly waitMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * A body for one more agent. A body in pieces is read from the caller once, when the agent that gives
+ * the reply asks for it; what this one has not fetched yet is held, up to a limit. At the limit all
+ * others wait for it, but not for long: then it is told that the body breaks off.
+ */
+export class BodyCopy implements RequestBody, SideReader {
+  readonly form: BodyForm;
+  readonly bytes: Buffer;
+  readonly #original: RequestBody;
+  readonly #limits: CopyLimits;
+  readonly #onAbort: () => void;
+  /** What is left of the time that others wait for this one, in milliseconds. */
+  #waitMs: number;
+  #waitsSince = 0;
+  #waiting: Timer | undefined;
+  #held: Buffer[] = [];
+  #size = 0;
+  #sink: BodySink | undefined;
+  #hasRoom = true;
+  #streamed = false;
+  /** There is nothing more to come, or nobody who wants it. */
+  #over = false;
+  #trailers: readonly string[] | undefined;
+  #broken: string | undefined;
+  #finished: boolean;
+
+  /** `onAbort` is called if the caller breaks off before its body is complete. */
+  constructor(body: RequestBody, limits: CopyLimits, onAbort: () => void) {
+    this.form = body.form;
+    this.bytes = body.bytes;
+    this.#original = body;
+    this.#limits = limits;
+    this.#waitMs = limits.waitMs;
+    this.#onAbort = onAbort;
+    this.#finished = body.form.kind !== 'stream';
+    if (!this.#finished) body.tee(this);
+  }
+
+  get finished(): boolean {
+    return this.#finished;
+  }
+
+  get ready(): boolean {
+    return this.#over || this.#size <= this.#limits.bytes;
+  }
+
+  stream(sink: BodySink): boolean {
+    if (this.form.kind !== 'stream' || this.#streamed) return false;
+    this.#streamed = true;
+    this.#sink = sink;
+    this.#send();
+    return true;
+  }
+
+  resume(): void {
+    this.#hasRoom = true;
+    this.#send();
+  }
+
+  discard(): void {
+    this.#sink = undefined;
+    this.#close();
+  }
+
+  tee(): void {
+    throw new Error('a copy is not copied again');
+  }
+
+  onReady(): void {}
+
+  write(piece: Buffer): boolean {
+    if (this.#over) return true;
+    this.#held.push(piece);
+    this.#size += piece.length;
+    this.#send();
+    if (!this.ready) this.#hold();
+    return true;
+  }
+
+  end(trailers: readonly string[]): void {
+    this.#trailers = trailers;
+    this.#letGo();
+    this.#send();
+  }
+
+  abort(reason: string): void {
+    if (this.#over) return;
+    this.#breakOff(reason);
+    this.#onAbort();
+  }
+
+  /** Has the others wait, for as long as they may have to. */
+  #hold(): void {
+    if (this.#waiting !== undefined) return;
+    const { clock } = this.#limits;
+    if (this.#waitMs <= 0) return this.#breakOff(FELL_BEHIND);
+    this.#waitsSince = clock.monotonic();
+    this.#waiting = clock.after(this.#waitMs, () => this.#breakOff(FELL_BEHIND));
+  }
+
+  #letGo(): void {
+    if (this.#waiting === undefined) return;
+    this.#waiting.cancel();
+    this.#waiting = undefined;
+    this.#waitMs -= this.#limits.clock.monotonic() - this.#waitsSince;
+    this.#original.onReady();
+  }
+
+  #breakOff(reason: string): void {
+    this.#broken = reason;
+    this.#close();
+    this.#send();
+  }
+
+  /** Hands on what there is room for. */
+  #send(): void {
+    const sink = this.#sink;
+    if (sink === undefined) return;
+    if (this.#broken !== undefined) {
+      this.#sink = undefined;
+      sink.abort(this.#broken);
+      return;
+    }
+    while (this.#hasRoom) {
+      const piece = this.#held.shift();
+      if (piece === undefined) break;
+      this.#size -= piece.length;
+      this.#hasRoom = sink.write(piece);
+    }
+    if (this.ready) this.#letGo();
+    if (this.#held.length > 0 || this.#trailers === undefined) return;
+    this.#sink = undefined;
+    this.#over = true;
+    this.#finished = true;
+    sink.end(this.#trailers);
+  }
+
+  #close(): void {
+    this.#over = true;
+    this.#held = [];
+    this.#size = 0;
+    this.#letGo();
+  }
+}

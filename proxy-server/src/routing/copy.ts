@@ -1,0 +1,49 @@
+import type { Caller } from './caller.ts';
+import { BodyCopy, type CopyLimits } from './body-copy.ts';
+import { Exchange } from './exchange.ts';
+
+/** Nobody waits for the reply to a copy: whatever an agent sends is read and dropped. */
+const NOBODY: Caller = {
+  inform: () => undefined,
+  respond: () => true,
+  start: () => true,
+  write: () => true,
+  onDrain: (callback) => callback(),
+  end: () => true,
+  breakOff: () => undefined,
+  accept: () => undefined,
+  fail: () => undefined,
+};
+
+/** Whether further agents may get the exchange: its request must be all that goes to the target. */
+export function isCopyable({ body }: Exchange): boolean {
+  switch (body.form.kind) {
+    case 'none':
+    case 'inline':
+    case 'stream':
+      return true;
+    case 'upgrade':
+      return false;
+  }
+}
+
+/**
+ * The same request for one more agent. It ends once that agent has all of it, and as if its caller had left if the body never gets
+ * complete; how the original ends does not matter to it.
+ */
+export function copyOf(original: Exchange, limits: CopyLimits): Exchange {
+  const { id, code, head, receivedAt, patienceMs } = original;
+  const body = new BodyCopy(original.body, limits, () => copy.left());
+  const copy = new Exchange({
+    id,
+    code,
+    head,
+    body,
+    receivedAt,
+    patienceMs,
+    caller: NOBODY,
+    isCopy: true,
+  });
+  copy.onEnd(() => body.discard());
+  return copy;
+}

@@ -1,0 +1,64 @@
+import type { Limits } from '../config/limits.ts';
+import { type Deadline, Deadlines } from '../protocol/index.ts';
+import {
+  type Clock,
+  type CopyLimits,
+  copyOf,
+  deadlineTime,
+  type Exchange,
+  isCopyable,
+  type Logger,
+} from '../routing/index.ts';
+import type { Session } from './session.ts';
+
+/** A copy that its agent has not fetched whole, and until when it may. */
+interface Kept {
+  readonly copy: Exchange;
+  deadline: Deadline<Kept> | undefined;
+}
+
+/** Gives each exchange to one of several agents, which replies, and a copy of it to all others. */
+export class Broadcast {
+  readonly #limits: Limits;
+  readonly #log: Logger;
+  readonly #copying: CopyLimits;
+  readonly #patience: Deadlines<Kept>;
+
+  constructor(limits: Limits, clock: Clock, log: Logger) {
+    this.#limits = limits;
+    this.#log = log;
+    this.#copying = { bytes: limits.copyBuffer, waitMs: limits.copyWait * 1000, clock };
+    this.#patience = new Deadlines(
+      deadlineTime(clock),
+      limits.maxTimeoutResponse * 1000,
+      ({ copy }) =>
+        copy.fail({ code: 'response_timeout', detail: 'The agent did not fetch its copy.' }),
+    );
+  }
+
+  /** `members` are in the order in which they joined, at least one. */
+  offer(exchange: Exchange, members: readonly Session[], leader: Session): void {
+    if (isCopyable(exchange)) {
+      for (const member of members) if (member !== leader) this.#copy(exchange, member);
+    }
+    leader.give(exchange);
+  }
+
+  #copy(exchange: Exchange, member: Session): void {
+    if (member.copies >= this.#limits.buffer) {
+      this.#log.warn({ agent: member.hello.software }, 'copy dropped: too many wait');
+      return;
+    }
+    const kept: Kept = { copy: copyOf(exchange, this.#copying), deadline: undefined };
+    kept.deadline = this.#patience.add(kept);
+    kept.copy.onEnd(() => {
+      if (kept.deadline !== undefined) this.#patience.remove(kept.deadline);
+    });
+    member.give(kept.copy);
+  }
+}
+
+/** Who gives the reply: the first to have joined of those that are there. */
+export function leaderOf(members: readonly Session[]): Session | undefined {
+  return members.find(({ away }) => !away) ?? members[0];
+}
