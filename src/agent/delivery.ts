@@ -54,6 +54,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   nextInTable: Delivery | undefined;
   readonly #inline: Buffer;
   readonly #context: DeliveryContext;
+  readonly #sendReply: boolean;
   #attempt = 0;
   /** Whether the present attempt got as far as writing to the target. */
   #begun = false;
@@ -78,6 +79,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     this.#inline = inline;
     this.#bodyComplete = head.body.kind !== 'stream';
     this.#context = context;
+    this.#sendReply = context.sendReply && head.copy !== true;
   }
 
   start(): void {
@@ -137,7 +139,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (this.#over) return;
     const raw = latin1Fields(controller.rawHeaders);
     const { id } = this.head;
-    const { clock, emit, outbox, sendReply, rewrite } = this.#context;
+    const { clock, emit, outbox, rewrite } = this.#context;
     const fields = forwardableFields(raw, () => false);
     const head = {
       id,
@@ -146,18 +148,18 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
       fields: rewrite === undefined ? fields : rewrite(this.head, fields),
     };
     if (status < 200) {
-      if (sendReply && status === 103) outbox.add(id, encodeInformation(head), []);
+      if (this.#sendReply && status === 103) outbox.add(id, encodeInformation(head), []);
       return;
     }
     emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
     this.#response = head;
-    if (sendReply) this.#gather = this.#context.gathering.add(this);
+    if (this.#sendReply) this.#gather = this.#context.gathering.add(this);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
     this.#context.emit({ type: 'response-data', id: this.id, bytes: chunk });
-    if (!this.#context.sendReply) return;
+    if (!this.#sendReply) return;
     if (this.#stream !== undefined) {
       if (!this.#stream.write(chunk)) controller.pause();
       return;
@@ -172,10 +174,10 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     const head = this.#response;
     if (this.#over || head === undefined) return;
     this.#endGather();
-    const { clock, emit, outbox, sendReply } = this.#context;
+    const { clock, emit, outbox } = this.#context;
     const trailers = forwardableTrailers(latin1Fields(controller.rawTrailers));
     emit({ type: 'response-end', id: head.id, at: clock.wall(), trailers });
-    if (!sendReply) return this.#keep(head.status);
+    if (!this.#sendReply) return this.#keep(head.status);
     if (this.#stream === undefined && trailers.length > 0) this.becomeStream();
     if (this.#stream !== undefined) return this.#stream.end(trailers);
     const text = encodeResponse(head, this.#held);
@@ -214,8 +216,8 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     this.#endGather();
     this.#outcome = { kind: 'failed', code, detail };
     const { id } = this.head;
-    // Without replies the caller has its 202 as soon as the agent has everything.
-    if (!this.#context.sendReply && this.#bodyComplete) return this.#finish(this.#outcome);
+    // Without a reply the exchange is over for the proxy as soon as the agent has everything.
+    if (!this.#sendReply && this.#bodyComplete) return this.#finish(this.#outcome);
     if (this.#stream !== undefined) return this.#stream.abort(detail);
     const text = encodeFailure({ id, code, detail });
     this.#context.outbox.add(id, text, [], () => this.#finish(this.#outcome));
@@ -228,7 +230,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
       const failure = { id: this.id, code: FAILURE.refused, detail };
       this.#context.outbox.add(this.id, encodeFailure(failure), []);
     }
-    this.#finish({ kind: 'kept' });
+    this.#finish({ kind: this.head.copy === true ? 'copied' : 'kept' });
   }
 
   /** The response takes too long, or is too large, to travel whole. */

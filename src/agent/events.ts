@@ -7,6 +7,8 @@ export type ExchangeOutcome =
   | { readonly kind: 'replied' }
   /** The target answered; no reply was sent since the tunnel does not send replies. */
   | { readonly kind: 'kept' }
+  /** The target answered; the caller gets the answer of another agent, which shares the code. */
+  | { readonly kind: 'copied' }
   /** The target gave no (whole) answer. */
   | { readonly kind: 'failed'; readonly code: FailureCode; readonly detail: string }
   /** The proxy withdrew the exchange, most often since the caller left. */

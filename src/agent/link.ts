@@ -149,7 +149,7 @@ export class Link {
       installation: options.installation,
       code: options.code,
       takeover: options.takeover && !this.#wasLive,
-      policy: { reply: options.sendReply ? 'wait' : 'accept' },
+      policy: { reply: options.sendReply ? 'wait' : 'accept', share: options.share },
     };
     try {
       const answer = await client.hello(hello, AGENT_DEFAULTS.helloTimeoutMs);

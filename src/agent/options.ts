@@ -1,5 +1,8 @@
+import { type Share, SHARES } from 'caronte-proxy/protocol';
 import type { NetworkOptions } from './network.ts';
 import type { TlsTrust } from './trust.ts';
+
+export { type Share, SHARES };
 
 /** What a target is, and how it is called. */
 export interface TargetOptions {
@@ -44,7 +47,9 @@ export interface AgentOptions extends TargetOptions {
    * than this, in seconds, 1 or more.
    */
   readonly minWaitSeconds?: number | undefined;
-  /** Take the code from another agent that has it. */
+  /** Whether other agents may serve the code as well, and who of them gets which exchange. */
+  readonly share: Share;
+  /** Take the code from all agents that have it. */
   readonly takeover: boolean;
   /** 32 hexadecimal digits, stable for one place of use: a restart there may take its code back. */
   readonly installation: string;
@@ -55,6 +60,7 @@ export interface AgentOptions extends TargetOptions {
 /** Defaults that every host shares. */
 export const AGENT_DEFAULTS = {
   maxAttempts: 5,
+  share: 'exclusive',
   targetTimeoutMs: 120_000,
   /** Has polls wait 50 s: below the idle limits of common intermediaries. */
   pollTimeoutMs: 60_000,

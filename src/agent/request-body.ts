@@ -32,7 +32,10 @@ export async function* fetchBody(
   const decoder = new RecordDecoder({
     allocate: (size) => Buffer.allocUnsafe(size),
     onRecord: (type, payload) => {
-      if (type === RECORD.abort) throw new BodyBrokenError('the caller broke off');
+      if (type === RECORD.abort) {
+        const reason = payload.toString('latin1', 0, payload.length);
+        throw new BodyBrokenError(reason === '' ? 'the caller broke off' : reason);
+      }
       if (type !== RECORD.end || complete) throw new MalformedError('unexpected record in a body');
       complete = true;
       trailers = forwardableTrailers(decodeEnd(payload));

@@ -10,6 +10,8 @@ export type Outcome =
   | { readonly kind: 'replied' }
   /** The target answered; the caller had its 202 already. */
   | { readonly kind: 'kept' }
+  /** The target answered; the caller got the answer of another agent that shares the code. */
+  | { readonly kind: 'copied' }
   /** The target gave no (whole) answer; `code` is stable. */
   | { readonly kind: 'failed'; readonly code: string; readonly detail: string }
   /** The proxy withdrew the exchange; `reason` is stable. */

@@ -21,7 +21,8 @@ export function verdict({
     case 'open':
       return { text: status ?? 'Waiting', icon: 'pending', tone: 'quiet', problem };
     case 'replied':
-    case 'kept': {
+    case 'kept':
+    case 'copied': {
       const code = response?.status ?? 0;
       const tone = code >= 500 ? 'bad' : code >= 400 ? 'warn' : code >= 300 ? 'quiet' : 'good';
       const icon = code >= 400 ? 'problem' : 'pass';
@@ -45,6 +46,8 @@ function problemOf(outcome: Outcome): string | undefined {
       return undefined;
     case 'kept':
       return 'The caller had 202 before this answer: the tunnel does not send replies.';
+    case 'copied':
+      return 'This was a copy: the caller got the answer of another agent that shares the code.';
     case 'failed':
       return outcome.detail;
     case 'undelivered':

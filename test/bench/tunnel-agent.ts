@@ -12,6 +12,7 @@ const agent = createAgent(
     maxAttempts: AGENT_DEFAULTS.maxAttempts,
     targetTimeoutMs: AGENT_DEFAULTS.targetTimeoutMs,
     pollTimeoutMs: AGENT_DEFAULTS.pollTimeoutMs,
+    share: AGENT_DEFAULTS.share,
     takeover: false,
     installation: '0'.repeat(32),
     software: 'bench',

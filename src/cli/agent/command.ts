@@ -51,7 +51,11 @@ const FLAGS: Readonly<Record<string, readonly (readonly [flag: string, help: str
       'Secret shared with the proxy. Other users of this machine can read it here: prefer the environment or --secret-file (default: CARONTE_SECRET)',
     ],
     ['--secret-file <file>', 'File whose first line is the secret (CARONTE_SECRET_FILE)'],
-    ['--takeover', 'Take the code from another agent that has it'],
+    ['--takeover', 'Take the code from all other agents that have it'],
+    [
+      '--share <exclusive|balance|broadcast>',
+      'exclusive: no other agent may serve the code. balance: each request goes to one of its agents. broadcast: each goes to all of them, and the first to have joined gives the answer. All agents of a code must say the same (default: exclusive)',
+    ],
     [
       '--send-reply',
       "Callers wait for the target's answer and get it (default: they get 202 at once)",

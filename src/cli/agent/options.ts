@@ -1,5 +1,5 @@
 import { type FileText, SECRET_WAYS, secretLines, secretProblem } from 'caronte-proxy/command';
-import { isCode } from 'caronte-proxy/protocol';
+import { isCode, type Share, SHARES } from 'caronte-proxy/protocol';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/index.ts';
 import { definedOf, readAddress, shown } from './address.ts';
 import { readNetwork } from './network.ts';
@@ -17,6 +17,7 @@ export interface AgentFlags extends TargetFlags {
   readonly secretFile?: string;
   readonly code?: string;
   readonly takeover?: true;
+  readonly share?: string;
   readonly sendReply?: true;
   readonly proxyUrl?: string;
   readonly proxyProtocol?: string;
@@ -88,6 +89,7 @@ export function readAgentConfig(sources: AgentSources): AgentConfigResult {
     readNumber(flags, 'targetMaxAttempts', problems) ?? AGENT_DEFAULTS.maxAttempts;
   const timeout = readNumber(flags, 'timeout', problems);
   const targetTimeout = readNumber(flags, 'targetTimeout', problems);
+  const share = readShare(flags.share, problems);
   const logFormat = readFormat(flags.logFormat, problems);
   if (
     secret === undefined ||
@@ -110,6 +112,7 @@ export function readAgentConfig(sources: AgentSources): AgentConfigResult {
         maxAttempts,
         targetTimeoutMs: milliseconds(targetTimeout) ?? AGENT_DEFAULTS.targetTimeoutMs,
         pollTimeoutMs: milliseconds(timeout) ?? AGENT_DEFAULTS.pollTimeoutMs,
+        share,
         takeover: flags.takeover === true,
         installation,
         software: `caronte-cli/${version}`,
@@ -201,6 +204,13 @@ function readNumber(
   const what = `a ${whole ? 'whole ' : ''}number${unit}`;
   problems.push(`--${flag}: ${shown(text)} is not ${what} from ${min} to ${max}`);
   return undefined;
+}
+
+function readShare(text: string | undefined, problems: string[]): Share {
+  const share = SHARES.find((known) => known === (text ?? AGENT_DEFAULTS.share));
+  if (share !== undefined) return share;
+  problems.push(`--share: ${shown(text ?? '')} is neither exclusive, balance nor broadcast`);
+  return AGENT_DEFAULTS.share;
 }
 
 function readFormat(text: string | undefined, problems: string[]): 'pretty' | 'json' {

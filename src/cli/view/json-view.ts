@@ -51,6 +51,7 @@ function cause(outcome: ExchangeOutcome): { code: string | null; detail: string 
   switch (outcome.kind) {
     case 'replied':
     case 'kept':
+    case 'copied':
       return { code: null, detail: null };
     case 'failed':
       return { code: outcome.code, detail: outcome.detail };

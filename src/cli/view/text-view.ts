@@ -96,14 +96,18 @@ function advice(trouble: Trouble, wanted: boolean): string[] {
   return wanted && trouble.advice !== undefined ? [visible(trouble.advice)] : [];
 }
 
+/** Outcomes of which the status says enough. */
+const QUIET: ReadonlySet<ExchangeOutcome['kind']> = new Set(['replied', 'kept', 'copied']);
+
 /** What follows the path: status, how it ended, and how long it took. */
 function outcomeText({ status, durationMs, attempts, outcome }: EndedExchange): string {
   const words = [
     status === undefined ? '' : String(status),
-    outcome.kind === 'replied' || outcome.kind === 'kept' ? '' : outcome.kind,
+    QUIET.has(outcome.kind) ? '' : outcome.kind,
     duration(durationMs),
     attempts > 1 ? `(${attempts} attempts)` : '',
     outcome.kind === 'kept' ? '(not sent back)' : '',
+    outcome.kind === 'copied' ? '(copy)' : '',
   ].filter((word) => word !== '');
   const why = reason(outcome);
   return `${words.join(' ')}${why === undefined ? '' : `: ${visible(why)}`}`;

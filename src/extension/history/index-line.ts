@@ -55,6 +55,7 @@ function isOutcome(value: unknown): value is Outcome {
   switch (value['kind']) {
     case 'replied':
     case 'kept':
+    case 'copied':
     case 'interrupted':
       return true;
     case 'failed':

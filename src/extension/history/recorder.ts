@@ -112,6 +112,7 @@ function outcomeOf(outcome: ExchangeOutcome): Outcome {
   switch (outcome.kind) {
     case 'replied':
     case 'kept':
+    case 'copied':
       return { kind: outcome.kind };
     case 'failed':
       return { kind: 'failed', code: outcome.code, detail: outcome.detail };

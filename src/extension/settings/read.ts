@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { type Share, SHARES } from '../../agent/index.ts';
 import { isCode } from './code.ts';
 import { readProxyUrl } from './proxy-url.ts';
 import {
@@ -20,6 +21,7 @@ export interface Settings {
   readonly targetProtocol: 'http' | 'https';
   readonly targetManner: TargetManner;
   readonly sendReply: boolean;
+  readonly share: Share;
   readonly maxAttempts: number;
   readonly autoStart: boolean;
   /** Exchanges. */
@@ -124,6 +126,7 @@ export function readSettings(get: (key: SettingKey) => unknown): ReadSettings {
       rewritePaths: flag(SETTING.targetRewritePaths, DEFAULTS.targetRewritePaths),
     },
     sendReply: flag(SETTING.sendReply, DEFAULTS.sendReply),
+    share: share(),
     maxAttempts: whole(SETTING.maxAttempts, BOUNDS.maxAttempts, DEFAULTS.maxAttempts),
     autoStart: flag(SETTING.autoStart, DEFAULTS.autoStart),
     historyLimit: whole(SETTING.historyLimit, BOUNDS.historyLimit, DEFAULTS.historyLimit),
@@ -141,6 +144,14 @@ export function readSettings(get: (key: SettingKey) => unknown): ReadSettings {
     if (value === undefined || isPort(value)) return value;
     complain(key, `must be from ${BOUNDS.port.min} to ${BOUNDS.port.max}; it is ignored`);
     return undefined;
+  }
+
+  function share(): Share {
+    const value = get(SETTING.share) ?? DEFAULTS.share;
+    const known = SHARES.find((one) => one === value);
+    if (known !== undefined) return known;
+    complain(SETTING.share, `must be exclusive, balance or broadcast; ${DEFAULTS.share} is used`);
+    return DEFAULTS.share;
   }
 
   function protocol(): 'http' | 'https' {

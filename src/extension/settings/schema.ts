@@ -10,6 +10,7 @@ export const SETTING = {
   targetInsecure: 'target.insecure',
   targetRewritePaths: 'target.rewritePaths',
   sendReply: 'sendReply',
+  share: 'share',
   maxAttempts: 'maxAttempts',
   autoStart: 'autoStart',
   historyLimit: 'history.limit',
@@ -42,6 +43,7 @@ export const DEFAULTS = {
   targetInsecure: false,
   targetRewritePaths: false,
   sendReply: true,
+  share: 'exclusive',
   maxAttempts: 5,
   autoStart: false,
   historyLimit: 1000,
@@ -60,6 +62,7 @@ export const RESTRICTED: readonly SettingKey[] = [
   SETTING.targetInsecure,
   SETTING.targetRewritePaths,
   SETTING.sendReply,
+  SETTING.share,
   SETTING.maxAttempts,
   SETTING.autoStart,
 ];

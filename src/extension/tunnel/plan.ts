@@ -1,3 +1,4 @@
+import type { Share } from '../../agent/index.ts';
 import { isCode } from '../settings/code.ts';
 import { readProxyUrl } from '../settings/proxy-url.ts';
 import { isPort, type Settings } from '../settings/read.ts';
@@ -10,6 +11,7 @@ export interface TunnelPlan {
   readonly target: Target;
   readonly manner: TargetManner;
   readonly sendReply: boolean;
+  readonly share: Share;
   readonly maxAttempts: number;
 }
 
@@ -33,6 +35,7 @@ export interface Draft {
   readonly protocol: 'http' | 'https';
   readonly manner: TargetManner;
   readonly sendReply: boolean;
+  readonly share: Share;
   readonly maxAttempts: number;
 }
 
@@ -75,15 +78,24 @@ export function draftPlan(settings: Settings, options: StartOptions): Draft {
     protocol: options.protocol ?? settings.targetProtocol,
     manner: settings.targetManner,
     sendReply: settings.sendReply,
+    share: settings.share,
     maxAttempts: settings.maxAttempts,
   };
 }
 
 /** The plan of a draft; undefined as long as a part is missing. */
 export function completePlan(draft: Draft): TunnelPlan | undefined {
-  const { proxyUrl, code, port, host, protocol, manner, sendReply, maxAttempts } = draft;
+  const { proxyUrl, code, port, host, protocol, manner, sendReply, share, maxAttempts } = draft;
   if (proxyUrl === undefined || code === undefined || port === undefined) return undefined;
-  return { proxyUrl, code, target: { protocol, host, port }, manner, sendReply, maxAttempts };
+  return {
+    proxyUrl,
+    code,
+    target: { protocol, host, port },
+    manner,
+    sendReply,
+    share,
+    maxAttempts,
+  };
 }
 
 export function isSamePlan(a: TunnelPlan, b: TunnelPlan): boolean {
@@ -95,6 +107,7 @@ export function isSamePlan(a: TunnelPlan, b: TunnelPlan): boolean {
     a.target.port === b.target.port &&
     isSameManner(a.manner, b.manner) &&
     a.sendReply === b.sendReply &&
+    a.share === b.share &&
     a.maxAttempts === b.maxAttempts
   );
 }

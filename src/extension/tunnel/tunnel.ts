@@ -103,6 +103,7 @@ export class Tunnel {
         rewritePaths: manner.rewritePaths,
         network: networkOf(network(), engine.networkFromEnvironment(process.env)),
         sendReply: plan.sendReply,
+        share: plan.share,
         maxAttempts: plan.maxAttempts,
         takeover: launch.takeover,
         installation: this.#options.installation(),

@@ -25,6 +25,7 @@ export function rowLook(entry: Pick<Entry, 'outcome' | 'status'>): RowLook {
       return { icon: 'warning', color: YELLOW };
     case 'replied':
     case 'kept':
+    case 'copied':
       if (status >= 500) return { icon: 'error', color: RED };
       if (status >= 400) return { icon: 'warning', color: YELLOW };
       if (status >= 300) return { icon: 'arrow-right', color: QUIET };

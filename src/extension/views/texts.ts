@@ -36,6 +36,7 @@ export function outcomeText(outcome: Outcome): string | undefined {
       return l10n.t('interrupted');
     case 'replied':
     case 'kept':
+    case 'copied':
       return undefined;
   }
 }

@@ -19,7 +19,7 @@ describe('an agent’s link to its proxy', () => {
   }
 
   it('begins with a hello that says who the agent is and what it wants', async () => {
-    await fixture.start({ takeover: true, sendReply: false });
+    await fixture.start({ takeover: true, sendReply: false, share: 'broadcast' });
     const asked = await fixture.proxy.next(AGENT_PATHS.hello);
     assert.equal(asked.request.method, 'POST');
     assert.equal(asked.request.headers.authorization, 'Bearer a secret of the tests');
@@ -31,7 +31,7 @@ describe('an agent’s link to its proxy', () => {
       installation: 'f'.repeat(32),
       code: 'orders',
       takeover: true,
-      policy: { reply: 'accept' },
+      policy: { reply: 'accept', share: 'broadcast' },
     });
     assert.deepEqual(fixture.agent.state, { kind: 'connecting', attempt: 1 });
   });

@@ -44,6 +44,7 @@ describe('the options of an agent', () => {
       maxAttempts: 5,
       targetTimeoutMs: 120_000,
       pollTimeoutMs: 60_000,
+      share: 'exclusive',
       takeover: false,
       software: 'caronte-cli/1.2.3',
     });
@@ -63,6 +64,7 @@ describe('the options of an agent', () => {
       targetTimeout: '0.25',
       sendReply: true,
       takeover: true,
+      share: 'balance',
       logFormat: 'json',
     });
     assert.equal(options.code, 'EXAMPLE_TARGET');
@@ -73,6 +75,7 @@ describe('the options of an agent', () => {
       [7, 1500, 250],
     );
     assert.deepEqual([options.sendReply, options.takeover, logFormat], [true, true, 'json']);
+    assert.equal(options.share, 'balance');
   });
 
   it('must include code and secret, and are all judged at once', () => {
@@ -117,6 +120,9 @@ describe('the options of an agent', () => {
   });
 
   it('know two formats of lines', () => {
+    assert.deepEqual(refused({ share: 'all' }), [
+      '--share: "all" is neither exclusive, balance nor broadcast',
+    ]);
     assert.deepEqual(refused({ logFormat: 'xml' }), [
       '--log-format: "xml" is neither pretty nor json',
     ]);

@@ -32,6 +32,7 @@ describe('lines for programs', () => {
     const keys = Object.keys(ended({ kind: 'replied' }));
     const outcomes: readonly ExchangeOutcome[] = [
       { kind: 'kept' },
+      { kind: 'copied' },
       { kind: 'failed', code: 'target_timeout', detail: 'x' },
       { kind: 'cancelled', reason: 'caller_gone' },
       { kind: 'undelivered', detail: 'x' },

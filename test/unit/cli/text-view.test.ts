@@ -28,6 +28,7 @@ describe('an exchange’s line for people', () => {
 
   const outcomes: readonly [ExchangeOutcome, number | undefined, string][] = [
     [{ kind: 'kept' }, 200, '200 34 ms (not sent back)'],
+    [{ kind: 'copied' }, 200, '200 34 ms (copy)'],
     [
       { kind: 'failed', code: 'target_unreachable', detail: 'connection refused' },
       undefined,

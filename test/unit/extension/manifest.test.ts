@@ -144,6 +144,7 @@ describe('the manifest', () => {
     assert.equal(of(SETTING.targetInsecure).default, DEFAULTS.targetInsecure);
     assert.equal(of(SETTING.targetRewritePaths).default, DEFAULTS.targetRewritePaths);
     assert.equal(of(SETTING.sendReply).default, DEFAULTS.sendReply);
+    assert.equal(of(SETTING.share).default, DEFAULTS.share);
     assert.equal(of(SETTING.autoStart).default, DEFAULTS.autoStart);
     assert.equal(of(SETTING.maxAttempts).default, DEFAULTS.maxAttempts);
     assert.equal(of(SETTING.historyLimit).default, DEFAULTS.historyLimit);

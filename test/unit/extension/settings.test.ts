@@ -25,6 +25,7 @@ describe('reading settings', () => {
         rewritePaths: false,
       },
       sendReply: true,
+      share: 'exclusive',
       maxAttempts: 5,
       autoStart: false,
       historyLimit: 1000,
@@ -44,6 +45,7 @@ describe('reading settings', () => {
       'target.insecure': true,
       'target.rewritePaths': true,
       sendReply: false,
+      share: 'broadcast',
       maxAttempts: 20,
       autoStart: true,
       'history.limit': 10,
@@ -60,6 +62,7 @@ describe('reading settings', () => {
       rewritePaths: true,
     });
     assert.equal(settings.maxAttempts, 20);
+    assert.equal(settings.share, 'broadcast');
     assert.equal(settings.historyLimit, 10);
   });
 
@@ -96,13 +99,15 @@ describe('reading settings', () => {
       'target.insecure': 1,
       'target.rewritePaths': 'yes',
       sendReply: 'no',
+      share: 'everybody',
       maxAttempts: '3',
       autoStart: 1,
     });
-    assert.equal(problems.length, 11);
+    assert.equal(problems.length, 12);
     assert.equal(settings.proxyUrl, undefined);
     assert.equal(settings.targetHost, 'localhost');
     assert.equal(settings.sendReply, true);
+    assert.equal(settings.share, 'exclusive');
     assert.equal(settings.maxAttempts, 5);
     for (const { detail } of problems) assert.match(detail, /^caronte\./);
   });

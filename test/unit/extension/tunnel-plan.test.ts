@@ -60,6 +60,7 @@ describe('a tunnel’s plan', () => {
       assert.ok(!isSamePlan(plan, { ...plan, manner: { ...plan.manner, ...other } }));
     }
     assert.ok(!isSamePlan(plan, { ...plan, sendReply: false }));
+    assert.ok(!isSamePlan(plan, { ...plan, share: 'balance' }));
     assert.ok(!isSamePlan(plan, { ...plan, target: { ...plan.target, port: 1 } }));
   });
 });

@@ -15,6 +15,7 @@ const PLAN: TunnelPlan = {
   target: { protocol: 'http', host: 'localhost', port: 3000 },
   manner: { hostHeader: 'target', caFile: undefined, insecure: false, rewritePaths: false },
   sendReply: true,
+  share: 'exclusive',
   maxAttempts: 5,
 };
 const CERTIFICATE = '../../e2e/support/certificates-target/certificate.pem';

@@ -37,6 +37,7 @@ export class Fixture {
         maxAttempts: 3,
         targetTimeoutMs: 10_000,
         pollTimeoutMs: 60_000,
+        share: 'exclusive',
         takeover: false,
         installation: 'f'.repeat(32),
         software: 'test/1',
