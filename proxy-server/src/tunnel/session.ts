@@ -1,6 +1,5 @@
 import type { Limits } from '../config/limits.ts';
 import {
-  type Deadline,
   Deadlines,
   encodeCancel,
   encodeDraining,
@@ -8,12 +7,13 @@ import {
   encodeTakenOver,
   encodeWaiting,
   type HelloRequest,
-  type Identified,
   IdTable,
   type Problem,
   WIRE_LIMITS,
 } from '../protocol/index.ts';
 import { type Clock, deadlineTime, type Exchange, newId, type Timer } from '../routing/index.ts';
+import type { Handed, Lease } from './lease.ts';
+import { OpenPolls } from './open-polls.ts';
 import type { Part, Poll } from './poll.ts';
 import { WaitingQueue } from './waiting.ts';
 
@@ -42,23 +42,6 @@ export interface WorkSource {
   onLost(session: Session): void;
 }
 
-/** An exchange in the agent's hands. */
-interface Handed extends Identified<Handed> {
-  readonly exchange: Exchange;
-  state: 'leased' | 'acknowledged' | 'waiting again';
-  /** The answer that it last left in. */
-  lease: Lease;
-  /** The agent itself ended it, and need not be told. */
-  failedByAgent: boolean;
-}
-
-/** What one poll's answer carried; forgotten once all of it is acknowledged or over. */
-interface Lease {
-  readonly items: Handed[];
-  missing: number;
-  deadline: Deadline<Lease> | undefined;
-}
-
 /**
  * One agent's stay: its open polls, and the exchanges in its hands. An exchange that was handed out
  * but not acknowledged in time goes to another poll of the same session, where the agent recognises
@@ -68,7 +51,7 @@ export class Session {
   readonly id = newId();
   readonly hello: HelloRequest;
   readonly #source: WorkSource;
-  readonly #polls: Poll[] = [];
+  readonly #polls = new OpenPolls();
   readonly #handed = new IdTable<Handed>();
   /** What this agent alone may have: what it did not acknowledge in time, and what was meant for it. */
   readonly #own = new WaitingQueue();
@@ -81,8 +64,6 @@ export class Session {
   /** The proxy is going down: an agent that has stopped polling may still be answering. */
   #draining = false;
   #ended = false;
-  /** Whether the connection of its last poll broke. */
-  #brokeOff = false;
   #copies = 0;
 
   constructor(hello: HelloRequest, source: WorkSource, limits: Limits, clock: Clock) {
@@ -94,7 +75,7 @@ export class Session {
   }
 
   get polls(): number {
-    return this.#polls.length;
+    return this.#polls.size;
   }
 
   /** How many exchanges are in the agent's hands. */
@@ -117,20 +98,17 @@ export class Session {
    * ask for notices alone. Between two polls it is there.
    */
   get away(): boolean {
-    return this.#brokeOff || (this.#polls.length > 0 && this.room === 0);
+    return this.#polls.brokeOff || (this.#polls.size > 0 && this.#polls.room === 0);
   }
 
   /** How many exchanges its open polls may bring. */
   get room(): number {
-    if (!this.#serving) return 0;
-    let room = 0;
-    for (const { capacity } of this.#polls) room += capacity;
-    return room;
+    return this.#serving ? this.#polls.room : 0;
   }
 
-  /** The number of the poll with room that has been open for longest; the lower, the longer. */
+  /** The lower, the longer its oldest poll with room has been open. */
   get longestPoll(): number {
-    return this.#polls.find(({ capacity }) => capacity > 0)?.number ?? Infinity;
+    return this.#polls.longest;
   }
 
   /** The exchange with that id, if it is in this agent's hands and open. */
@@ -149,24 +127,22 @@ export class Session {
   addPoll(poll: Poll): void {
     // The session may have ended while the poll's own body was on its way.
     if (this.#ended) return poll.answerEmpty();
-    this.#brokeOff = false;
-    this.#polls.push(poll);
+    this.#polls.add(poll);
     this.#scheduleFlush();
   }
 
   /** Answers a poll of this session's that has waited long enough. */
   endPoll(poll: Poll): void {
-    if (!this.#removePoll(poll)) return;
+    if (!this.#polls.remove(poll)) return;
     poll.answerEmpty();
-    this.#source.onFewerPolls();
+    this.#onPollGone();
   }
 
   /** A poll's connection broke while it waited. */
   dropPoll(poll: Poll): void {
-    if (!this.#removePoll(poll)) return;
+    if (!this.#polls.drop(poll)) return;
     poll.forget();
-    this.#brokeOff = this.#polls.length === 0;
-    this.#source.onFewerPolls();
+    this.#onPollGone();
   }
 
   /** The agent has these; for a tunnel that answers at once, that settles them. */
@@ -261,7 +237,7 @@ export class Session {
     if (this.#ended) return;
     this.#ended = true;
     this.#grace.cancel();
-    for (const poll of this.#polls.splice(0)) poll.answerEmpty();
+    for (const poll of this.#polls.takeAll()) poll.answerEmpty();
     for (const { exchange } of this.#handed.values()) {
       exchange.fail({ code: 'agent_lost', detail });
     }
@@ -275,18 +251,15 @@ export class Session {
     return exchanges.filter(({ isCopy }) => !isCopy);
   }
 
-  #removePoll(poll: Poll): boolean {
-    const at = this.#polls.indexOf(poll);
-    if (at < 0) return false;
-    this.#polls.splice(at, 1);
-    if (this.#polls.length === 0) this.#grace.refresh();
-    return true;
+  #onPollGone(): void {
+    if (this.#polls.size === 0) this.#grace.refresh();
+    this.#source.onFewerPolls();
   }
 
   #onGrace(): void {
     if (this.#ended || this.#draining) return;
     // With a poll open the agent is there; the time starts over when the last one goes.
-    if (this.#polls.length === 0) this.#source.onLost(this);
+    if (this.#polls.size === 0) this.#source.onLost(this);
   }
 
   /** How many exchanges the agent may be given now. */
@@ -296,7 +269,7 @@ export class Session {
 
   #scheduleFlush(): void {
     // Under load the agent works on the first ones while the rest of this turn is still read.
-    if (this.#polls.length > 0 && this.#work() >= BATCH) return this.#flush();
+    if (this.#polls.size > 0 && this.#work() >= BATCH) return this.#flush();
     if (this.#flushing) return;
     this.#flushing = true;
     // All that arrives in one turn of the event loop travels together.
@@ -308,13 +281,12 @@ export class Session {
 
   #flush(): void {
     let answered = false;
-    while (this.#polls.length > 0 && !this.#ended) {
+    while (this.#polls.size > 0 && !this.#ended) {
       const work = this.#work();
       const hasNotices = this.#notices.length > 0;
-      const at = this.#polls.findIndex(({ capacity }) => hasNotices || (work > 0 && capacity > 0));
-      const [poll] = at < 0 ? [] : this.#polls.splice(at, 1);
+      const poll = hasNotices || work > 0 ? this.#polls.take(!hasNotices) : undefined;
       if (poll === undefined) break;
-      if (this.#polls.length === 0) this.#grace.refresh();
+      if (this.#polls.size === 0) this.#grace.refresh();
       this.#answer(poll, Math.min(poll.capacity, work));
       answered = true;
     }
