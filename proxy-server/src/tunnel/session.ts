@@ -298,7 +298,7 @@ export class Session {
     const lease: Lease = { items: [], missing: 0, deadline: undefined };
     let size = 0;
     while (lease.items.length < most && size < WIRE_LIMITS.batch) {
-      const exchange = this.#own.shift() ?? this.#source.next();
+      const exchange = this.#own.size > 0 ? this.#own.shift() : this.#source.next();
       if (exchange === undefined) break;
       const body = exchange.body.bytes;
       const text = encodeExchange(

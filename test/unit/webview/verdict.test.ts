@@ -23,6 +23,8 @@ describe('the verdict on an exchange', () => {
     const problems: [Outcome, RegExp | undefined][] = [
       [{ kind: 'replied' }, undefined],
       [{ kind: 'open' }, undefined],
+      [{ kind: 'kept' }, /had 202/],
+      [{ kind: 'copied' }, /was a copy/],
       [
         { kind: 'failed', code: 'target_unreachable', detail: 'refused by :3000' },
         /refused by :3000/,
