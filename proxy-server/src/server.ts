@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
 import { type Arrival, Edge, type Names, publicUrls, TrustedPeers } from './edge/index.ts';
-import { onInputEnd, originForm, refuseConnection } from './http/index.ts';
+import { answerProblem, onInputEnd, originForm, refuseConnection } from './http/index.ts';
 import {
   createListener,
   onHttpConnection,
@@ -68,9 +68,12 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
   const server = createListener(limits, options.tls);
   const unused = new UnusedConnections(server);
 
+  const note = ({ socket }: IncomingMessage, response: ServerResponse): void => {
+    unused.used(socket);
+    (socket as CallerSocket)[LATEST] = response;
+  };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    unused.used(request.socket);
-    (request.socket as CallerSocket)[LATEST] = response;
+    note(request, response);
     const arrival = edge.arrival(request);
     if (isAgents(request, arrival)) agents.handle(request, response, arrival.caller);
     else edge.handle(request, response, arrival);
@@ -88,6 +91,11 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
       socket.on('error', () => socket.destroy());
       edge.upgrade(request, socket, head, arrival);
     });
+  });
+  // Node would answer by itself, without the mark of the proxy's own answers.
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    note(request, response);
+    answerProblem(response, EXPECTATION_REFUSED);
   });
   server.on('connect', (_request, socket) => {
     refuseConnection(socket as Socket, CONNECT_REFUSED);
@@ -189,6 +197,11 @@ function afterLatest(socket: CallerSocket, callback: () => void): void {
 const CONNECT_REFUSED: Problem = {
   code: 'method_not_allowed',
   detail: 'CONNECT does not pass through a tunnel.',
+};
+
+const EXPECTATION_REFUSED: Problem = {
+  code: 'bad_request',
+  detail: 'The request was refused: an expectation other than 100-continue.',
 };
 
 function elapsed(clock: Clock, ms: number): Promise<void> {

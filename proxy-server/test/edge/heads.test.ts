@@ -18,6 +18,12 @@ describe('a request head on the callers’ side', () => {
       ['two Host fields', `GET ${PATH} HTTP/1.1\r\nHost: a\r\nhost: a\r\n`, 400, 'bad_request'],
       ['no Host field', `GET ${PATH} HTTP/1.1\r\nA: b\r\n`, 400, 'bad_request'],
       [
+        'an expectation that nobody knows',
+        `GET ${PATH} HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\n`,
+        400,
+        'bad_request',
+      ],
+      [
         'Transfer-Encoding in HTTP/1.0',
         `POST ${PATH} HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n`,
         400,
