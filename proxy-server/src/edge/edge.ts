@@ -159,9 +159,7 @@ export class Edge {
     };
     response.on('close', closed);
     // A response that waits behind another one on a connection that goes is never told so.
-    request.on('close', () => {
-      if (request.socket.destroyed) closed();
-    });
+    if (response.socket === null) closeWithConnection(request.socket, response, closed);
     // Whatever fails on the caller's connection closes it, and that is what counts.
     response.on('error', ignore);
     body.begin();
@@ -265,6 +263,14 @@ const NOT_FOUND: Problem = {
 function failure({ id, code, head }: Exchange, problem: string): object {
   const [path = ''] = head.target.split('?');
   return { id, code, method: head.method, path, problem };
+}
+
+/** Calls back when the connection closes, unless the response has closed before. */
+function closeWithConnection(socket: Socket, response: ServerResponse, closed: () => void): void {
+  // One for each request of a pipeline, which may be long.
+  socket.setMaxListeners(0);
+  socket.once('close', closed);
+  response.once('close', () => socket.off('close', closed));
 }
 
 function ignore(): void {}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import {
   encodeFailure,
+  encodeResponse,
   encodeResponseStart,
   RECORD,
   recordHeader,
@@ -42,6 +43,23 @@ describe('a hostile caller', () => {
     const callers = [fixture.get(), fixture.get(), fixture.get()];
     await fixture.settled();
     for (const caller of callers) assert.equal(caller.rest.length, 0, 'refused as busy');
+  });
+
+  it('does not keep places in flight by leaving pipelined answers behind', async () => {
+    fixture = await new Fixture().start();
+    const agent = await fixture.agent();
+    const head = 'POST /forward/orders/ HTTP/1.1\r\nHost: p\r\nContent-Length: 1\r\n\r\nx';
+    const caller = fixture.call(head.repeat(3));
+    const { exchanges } = await agent.poll();
+    assert.equal(exchanges.length, 3);
+    const ids = exchanges.map((taken) => taken.head.id);
+    // Answers to the last two have to wait for the first one, which never comes.
+    for (const id of ids.slice(1)) {
+      await agent.reply(encodeResponse({ id, status: 200, reason: 'OK', fields: [] }, 2), 'ok');
+    }
+    caller.destroy();
+    // The clock stands still: nothing but the end of all exchanges lets it close.
+    await within(fixture.proxy.close(), 'the end of all exchanges');
   });
 
   it('that sends a large body before it reads finds the answer all the same', async () => {
