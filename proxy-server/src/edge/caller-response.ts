@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
 import { answerProblem, endWith, finishResponse, hasUnreadBody } from '../http/index.ts';
 import {
   FIELD,
@@ -166,6 +166,7 @@ export class CallerResponse implements Caller {
     if (!isLength(fieldValue(fields, 'content-length'))) return false;
     // 101 would hand the raw connection over, and other 1xx are not final.
     if (head.status < 200) return false;
+    if (isBodiless(head.status) && !areValid(fields)) return false;
     if (hasUnreadBody(this.#response.req)) fields.push('Connection', 'close');
     try {
       this.#response.writeHead(head.status, head.reason, fields);
@@ -173,6 +174,22 @@ export class CallerResponse implements Caller {
     } catch {
       return false;
     }
+  }
+}
+
+/**
+ * Whether Node takes these fields. It finds out by itself, but not before it has made up its mind that
+ * a 204 or 304 has no body: the problem document that is sent in its stead would lose its own.
+ */
+function areValid(fields: readonly string[]): boolean {
+  try {
+    for (let at = 0; at < fields.length; at += 2) {
+      validateHeaderName(fields[at] ?? '');
+      validateHeaderValue(fields[at] ?? '', fields[at + 1] ?? '');
+    }
+    return true;
+  } catch {
+    return false;
   }
 }
 

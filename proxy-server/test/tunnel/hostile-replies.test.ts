@@ -57,6 +57,8 @@ describe('an agent that misbehaves', () => {
     'a colon in a name': { fields: ['A: b\rC', 'd'] },
     'a name with a space': { fields: ['A b', 'c'] },
     'an empty name': { fields: ['', 'c'] },
+    'a NUL in a value of 204': { status: 204, fields: ['A', 'b\0c'] },
+    'an empty name in 304': { status: 304, fields: ['', 'c'] },
     'status 101': { status: 101, fields: [] },
     'status 100': { status: 100 },
     'status 103': { status: 103 },
