@@ -18,7 +18,7 @@ import {
 } from '../../src/protocol/index.ts';
 import { mulberry32 } from '../support/random.ts';
 
-const CASES = 20_000;
+const CASES = 100_000;
 const TYPES = Object.values(RECORD);
 
 const READERS: Readonly<Record<number, (payload: Bytes) => unknown>> = {
