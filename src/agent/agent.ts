@@ -5,7 +5,7 @@ import { Delivery, type DeliveryContext } from './delivery.ts';
 import type { AgentObserver, AgentWarning } from './events.ts';
 import { Link } from './link.ts';
 import { isLoopback } from './loopback.ts';
-import type { AgentOptions } from './options.ts';
+import { AGENT_DEFAULTS, type AgentOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { ProxyClient } from './proxy-client.ts';
 import { responseRewriter } from './rewrite.ts';
@@ -21,7 +21,8 @@ export interface Agent {
   start(): void;
   /**
    * Takes no new work, finishes the exchanges in hand for up to the target's timeout, says good-bye.
-   * What is still unfinished then, such as an endless stream, is cancelled.
+   * What is still unfinished then, such as an endless stream, is cancelled. WebSockets have no end
+   * to wait for: they are cancelled as soon as nothing else is in hand.
    */
   close(): Promise<void>;
   /** Drops everything at once: exchanges in hand are cancelled. Resolves when nothing is left running. */
@@ -41,6 +42,7 @@ export function createAgent(
   const target = new Target(options, options.targetTimeoutMs);
   const outbox = new Outbox({ clock, send: (records, ms) => client.reply(records, ms) });
   const deliveries = new IdTable<Delivery>();
+  let upgraded = 0;
   let onQuiet: (() => void) | undefined;
   let closing: Promise<void> | undefined;
   let destroyed: Promise<void> | undefined;
@@ -59,10 +61,17 @@ export function createAgent(
       (delivery) => delivery.becomeStream(),
     ),
     emit: (event) => told(() => observer.onExchange?.(event)),
+    mayUpgrade: () => upgraded < AGENT_DEFAULTS.maxUpgraded,
+    onUpgraded: () => {
+      upgraded += 1;
+      link.roomChanged();
+      tellIfQuiet();
+    },
     onDone: (delivery) => {
       deliveries.remove(delivery);
+      if (delivery.upgraded) upgraded -= 1;
       link.roomChanged();
-      if (deliveries.size === 0) onQuiet?.();
+      tellIfQuiet();
     },
   };
 
@@ -72,6 +81,7 @@ export function createAgent(
     client,
     instance: randomBytes(16).toString('hex'),
     inHand: () => deliveries.size,
+    upgraded: () => upgraded,
     onState: (state) => told(() => observer.onState?.(state)),
     onExchange: (head, body) => {
       const delivery = new Delivery(head, body, context);
@@ -81,8 +91,12 @@ export function createAgent(
     onCancel: (id, reason) => deliveries.find(id)?.cancel(reason),
   });
 
+  const isQuiet = (): boolean => deliveries.size === upgraded;
+  const tellIfQuiet = (): void => {
+    if (isQuiet()) onQuiet?.();
+  };
   const quiet = (): Promise<void> =>
-    deliveries.size === 0
+    isQuiet()
       ? Promise.resolve()
       : new Promise((resolve) => {
           onQuiet = resolve;

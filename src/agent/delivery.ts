@@ -8,17 +8,19 @@ import {
   type ExchangeHead,
   FAILURE,
   type FailureCode,
+  fieldValue,
   forwardableFields,
   forwardableTrailers,
   type Identified,
   type ResponseHead,
   WIRE_LIMITS,
 } from 'caronte-proxy/protocol';
-import { Readable } from 'node:stream';
+import { Socket } from 'node:net';
+import { type Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { targetPause } from './backoff.ts';
 import type { Clock } from './clock.ts';
-import type { ExchangeEvent, ExchangeOutcome } from './events.ts';
+import type { ExchangeEvent, ExchangeOutcome, PassedBytes } from './events.ts';
 import { type Outbox, readResults, type Sent } from './outbox.ts';
 import type { ProxyClient } from './proxy-client.ts';
 import { ReplyStream } from './reply-stream.ts';
@@ -26,6 +28,7 @@ import { fetchBody } from './request-body.ts';
 import type { Target } from './target.ts';
 import type { TargetBody } from './target-body.ts';
 import { isCompleteWithoutBody, targetFailure } from './target-error.ts';
+import { Upgraded } from './upgraded.ts';
 
 export interface DeliveryContext {
   readonly clock: Clock;
@@ -39,6 +42,10 @@ export interface DeliveryContext {
   /** Tells a delivery that its response took too long to travel whole. */
   readonly gathering: Deadlines<Delivery>;
   readonly emit: (event: ExchangeEvent) => void;
+  /** Whether one more connection may be upgraded. */
+  readonly mayUpgrade: () => boolean;
+  /** The target has upgraded its connection, which may stay open for days. */
+  readonly onUpgraded: () => void;
   /** The delivery is over, and holds nothing any more. */
   readonly onDone: (delivery: Delivery) => void;
 }
@@ -65,6 +72,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   #chunks: Buffer[] = [];
   #held = 0;
   #stream: ReplyStream | undefined;
+  #upgraded: Upgraded | undefined;
   /** What a reply that gets through will have meant. */
   #outcome: ExchangeOutcome = { kind: 'replied' };
   /** The target's connection has nothing more to do with this exchange. */
@@ -79,7 +87,14 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     this.#inline = inline;
     this.#bodyComplete = head.body.kind !== 'stream';
     this.#context = context;
-    this.#sendReply = context.sendReply && head.copy !== true;
+    // Who asks for a WebSocket wants the target, and could do nothing with a 202.
+    const isUpgrade = head.body.kind === 'upgrade';
+    this.#sendReply = isUpgrade || (context.sendReply && head.copy !== true);
+  }
+
+  /** Whether the target's connection is upgraded. */
+  get upgraded(): boolean {
+    return this.#upgraded !== undefined;
   }
 
   start(): void {
@@ -87,6 +102,9 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     emit({ type: 'received', id: this.id, at: clock.wall(), head: this.head });
     if (this.#inline.length > 0) {
       emit({ type: 'request-data', id: this.id, bytes: this.#inline });
+    }
+    if (this.head.body.kind === 'upgrade' && !this.#context.mayUpgrade()) {
+      return this.#fail(FAILURE.refused, 'The agent has as many WebSockets open as it allows.');
     }
     this.#try();
   }
@@ -106,7 +124,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
 
   #body(): TargetBody {
     const { id, body } = this.head;
-    if (body.kind === 'none') return null;
+    if (body.kind === 'none' || body.kind === 'upgrade') return null;
     if (body.kind === 'inline') return this.#inline;
     const { client, emit } = this.#context;
     let trailers: readonly string[] = [];
@@ -154,6 +172,37 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
     this.#response = head;
     if (this.#sendReply) this.#gather = this.#context.gathering.add(this);
+  }
+
+  /** The target has answered 101: from here on its connection is the exchange's alone. */
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    socket: Duplex,
+  ): void {
+    this.#answered = true;
+    if (this.#over) return void socket.destroy();
+    const raw = latin1Fields(controller.rawHeaders);
+    const { id } = this.head;
+    const { clock, emit, client, target, onUpgraded } = this.#context;
+    const protocol = fieldValue(raw, 'upgrade')?.trim().toLowerCase();
+    // undici says Duplex; what it connects is a socket.
+    if (protocol !== 'websocket' || !(socket instanceof Socket)) {
+      socket.destroy();
+      return this.#fail(FAILURE.refused, `${target.url}: switched to something else`);
+    }
+    const reason = 'Switching Protocols';
+    emit({ type: 'response', id, at: clock.wall(), status, reason, fields: raw });
+    this.#upgraded = new Upgraded({
+      socket,
+      head: { id, status, reason, fields: forwardableFields(raw, () => false) },
+      client,
+      target: target.url,
+      onOver: (outcome) => this.#finish(outcome),
+    });
+    onUpgraded();
+    this.#upgraded.begin();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -274,8 +323,17 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (!this.#answered) this.#controller?.abort(NO_USE);
     this.#stream?.destroy();
     const { clock, emit, onDone } = this.#context;
-    emit({ type: 'ended', id: this.id, at: clock.wall(), outcome });
+    const passed = this.#endUpgraded(outcome);
+    emit({ type: 'ended', id: this.id, at: clock.wall(), outcome, ...passed });
     onDone(this);
+  }
+
+  #endUpgraded(outcome: ExchangeOutcome): { passed?: PassedBytes } {
+    const upgraded = this.#upgraded;
+    if (upgraded === undefined) return {};
+    // Bytes that were handed on may still be on their way to a target that got its end properly.
+    if (outcome.kind !== 'replied') upgraded.destroy();
+    return { passed: { toTarget: upgraded.toTarget, toCaller: upgraded.toCaller } };
   }
 }
 

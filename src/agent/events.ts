@@ -16,6 +16,12 @@ export type ExchangeOutcome =
   /** The target answered, but the proxy did not take the reply any more. */
   | { readonly kind: 'undelivered'; readonly detail: string };
 
+/** How much passed through an upgraded connection. */
+export interface PassedBytes {
+  readonly toTarget: number;
+  readonly toCaller: number;
+}
+
 /**
  * Every step of an exchange as it happens. `at` is in milliseconds since 1970 by this machine's
  * clock; `id` names the exchange. Byte arrays belong to the listener only during the call: copy
@@ -59,12 +65,13 @@ export type ExchangeEvent =
       readonly at: number;
       readonly trailers: readonly string[];
     }
-  /** The last event of an exchange. */
+  /** The last event of an exchange. The bytes of an upgraded one have had no events. */
   | {
       readonly type: 'ended';
       readonly id: string;
       readonly at: number;
       readonly outcome: ExchangeOutcome;
+      readonly passed?: PassedBytes;
     };
 
 /** What a person should know although nothing failed. */

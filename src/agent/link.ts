@@ -36,6 +36,8 @@ export interface LinkContext {
   readonly instance: string;
   /** How many exchanges the agent has in hand. */
   readonly inHand: () => number;
+  /** How many of these are upgraded connections, which take no room of others. */
+  readonly upgraded: () => number;
   readonly onState: (state: ConnectionState) => void;
   readonly onExchange: (head: ExchangeHead, body: Buffer) => void;
   readonly onCancel: (id: string, reason: CancelReason) => void;
@@ -191,7 +193,8 @@ export class Link {
   /** How many exchanges may still be asked for: open polls may bring as many as they have room. */
   #room(coming: number): number {
     if (!this.#serving) return 0;
-    let room = AGENT_DEFAULTS.maxInFlight - this.#context.inHand() - coming;
+    let room =
+      AGENT_DEFAULTS.maxInFlight - this.#context.inHand() + this.#context.upgraded() - coming;
     for (const { capacity } of this.#polls) room -= capacity;
     return room;
   }

@@ -73,4 +73,6 @@ export const AGENT_DEFAULTS = {
   helloTimeoutMs: 10_000,
   /** Exchanges that may be worked on at once; further ones stay at the proxy. */
   maxInFlight: 1024,
+  /** WebSockets that may be open beside those: they stay for long, and must not take their room. */
+  maxUpgraded: 4096,
 } as const;

@@ -9,12 +9,23 @@ import { tlsOptions } from './trust.ts';
 /** Opens a connection to the target. */
 export type ConnectTarget = (callback: buildConnector.Callback) => void;
 
+export interface ConnectOptions {
+  /** How long a connection may take, in milliseconds. */
+  readonly connectMs: number;
+  /** Whether we may go on writing when the target has closed its direction; false if left out. */
+  readonly allowHalfOpen?: boolean;
+}
+
 /** How connections to a target are opened: directly, on a Unix socket, or through the network's proxy. */
-export function targetConnector(options: TargetOptions, connectMs: number): ConnectTarget {
+export function targetConnector(
+  options: TargetOptions,
+  { connectMs, allowHalfOpen = false }: ConnectOptions,
+): ConnectTarget {
   const { origin, socketPath } = targetAddress(options.target);
   const isLocalhost = /^(?:.+\.)?localhost$/.test(origin.hostname);
   const direct = buildConnector({
     timeout: connectMs,
+    allowHalfOpen,
     autoSelectFamily: true,
     ...tlsOptions(options.targetTls ?? {}),
     ...(isLocalhost && { lookup: lookupLocalhost }),
@@ -22,7 +33,8 @@ export function targetConnector(options: TargetOptions, connectMs: number): Conn
   });
   const proxy =
     socketPath === undefined ? networkProxyFor(origin, options.network ?? {}) : undefined;
-  const proxyTls = tlsOptions({ insecure: options.network?.strictTls === false });
+  const insecure = options.network?.strictTls === false;
+  const proxyTls = { ...tlsOptions({ insecure }), allowHalfOpen };
   const connect =
     proxy === undefined
       ? direct

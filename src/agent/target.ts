@@ -18,6 +18,8 @@ export class Target {
   readonly #origin: URL;
   readonly #connect: ConnectTarget;
   readonly #pool: Pool;
+  /** Connections to be upgraded: their target may close its direction first, and go on reading. */
+  readonly #upgrades: Pool;
   readonly #timeoutMs: number;
   readonly #hostHeader: string;
 
@@ -27,14 +29,18 @@ export class Target {
     this.#origin = targetAddress(options.target).origin;
     this.#timeoutMs = timeoutMs;
     this.#hostHeader = options.hostHeader ?? 'target';
-    this.#connect = targetConnector(options, Math.min(timeoutMs, CONNECT_MS));
-    this.#pool = targetPool(options, this.#connect, {
+    const connectMs = Math.min(timeoutMs, CONNECT_MS);
+    this.#connect = targetConnector(options, { connectMs });
+    const settings = {
       pipelining: 1,
       maxHeaderSize: MAX_HEAD,
       headersTimeout: timeoutMs,
       // Server-sent events may be silent for as long as they like.
       bodyTimeout: 0,
-    });
+    };
+    this.#pool = targetPool(options, this.#connect, settings);
+    const upgradable = targetConnector(options, { connectMs, allowHalfOpen: true });
+    this.#upgrades = targetPool(options, upgradable, settings);
   }
 
   /** Makes one attempt; `handler` hears how it goes. */
@@ -55,7 +61,8 @@ export class Target {
       body: body === null || Buffer.isBuffer(body) ? body : body.pieces,
       servername: this.#origin.hostname,
     };
-    this.#pool.dispatch(request, handler);
+    if (head.body.kind !== 'upgrade') this.#pool.dispatch(request, handler);
+    else this.#upgrades.dispatch({ ...request, upgrade: 'websocket' }, handler);
   }
 
   /** What undici cannot send. */
@@ -75,7 +82,7 @@ export class Target {
   }
 
   async destroy(): Promise<void> {
-    await this.#pool.destroy();
+    await Promise.all([this.#pool.destroy(), this.#upgrades.destroy()]);
   }
 }
 

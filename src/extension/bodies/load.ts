@@ -23,6 +23,9 @@ export async function loadViewedBody(
   if (entry.outcome.kind === 'open') return { kind: 'pending', size: history.openBytes(key, side) };
   const size = side === 'request' ? entry.requestBytes : entry.responseBytes;
   if (size === 0) return { kind: 'none' };
+  if (entry.status === 101) {
+    return { kind: 'lost', detail: 'What passes through a WebSocket is counted, and not kept.' };
+  }
   const fields = fieldsOf(details, side);
   const contentType = fieldValue(fields, 'content-type');
   const limit = isShownImage(contentType) ? VIEW_LIMITS.image : VIEW_LIMITS.body;

@@ -96,8 +96,9 @@ export class HistoryRecorder {
           ...open.entry,
           outcome: outcomeOf(event.outcome),
           durationMs: Math.max(0, event.at - open.entry.at),
-          requestBytes: open.request.size,
-          responseBytes: open.response.size,
+          // What passed through an upgraded connection is counted, and not kept.
+          requestBytes: event.passed?.toTarget ?? open.request.size,
+          responseBytes: event.passed?.toCaller ?? open.response.size,
         };
         this.#open.delete(event.id);
         this.#history.end(open);

@@ -105,10 +105,12 @@ function exchangeItem(entry: Entry): vscode.TreeItem {
   );
   item.tooltip = tooltip(entry, path);
   item.accessibilityInformation = { label: [label, result, ...duration, age].join(', ') };
+  // What passed through a WebSocket was counted only.
+  const hasBodies = entry.status !== 101;
   item.contextValue = ` ${[
     ROW.exchange,
-    ...(entry.requestBytes > 0 ? [ROW.requestBody] : []),
-    ...(entry.responseBytes > 0 ? [ROW.responseBody] : []),
+    ...(hasBodies && entry.requestBytes > 0 ? [ROW.requestBody] : []),
+    ...(hasBodies && entry.responseBytes > 0 ? [ROW.responseBody] : []),
   ].join(' ')} `;
   item.command = {
     command: COMMAND.openRequest,

@@ -51,6 +51,17 @@ describe('recording what the engine tells', () => {
     assert.equal(history.size, 0);
   });
 
+  it('counts what passed through a WebSocket', () => {
+    const { history, record } = makeHistory(folder);
+    const id = idOf(1);
+    record(received(1));
+    record({ type: 'response', id, at: 10, status: 101, reason: '', fields: [] });
+    const passed = { toTarget: 5, toCaller: 7 };
+    record({ type: 'ended', id, at: 20, outcome: { kind: 'replied' }, passed });
+    const entry = history.get(id);
+    assert.deepEqual([entry?.status, entry?.requestBytes, entry?.responseBytes], [101, 5, 7]);
+  });
+
   it('keeps trailers', async () => {
     const { history, record } = makeHistory(folder);
     for (const event of exchange({ number: 1 })) {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type Agent, createAgent } from '../../../../src/agent/agent.ts';
 import type { ExchangeEvent } from '../../../../src/agent/events.ts';
 import type { AgentOptions } from '../../../../src/agent/options.ts';
@@ -9,6 +10,20 @@ import { FakeProxy } from './fake-proxy.ts';
 import { until } from './wait.ts';
 
 export type TargetHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Options of an agent, but for the addresses. */
+export const OPTIONS: Omit<AgentOptions, 'proxyUrl' | 'target'> = {
+  secret: 'a secret of the tests',
+  code: 'orders',
+  sendReply: true,
+  maxAttempts: 3,
+  targetTimeoutMs: 10_000,
+  pollTimeoutMs: 60_000,
+  share: 'exclusive',
+  takeover: false,
+  installation: 'f'.repeat(32),
+  software: 'test/1',
+};
 
 /** An agent between a fake proxy and a target of the test's own. */
 export class Fixture {
@@ -21,26 +36,26 @@ export class Fixture {
   onEvent: (event: ExchangeEvent) => void = (event) => this.events.push(event);
   /** What the target does; counts as one call of it each. */
   onTarget: TargetHandler = (_request, response) => response.end('ok');
+  /** What the target does with a request for an upgrade. */
+  onUpgrade: (request: IncomingMessage, socket: Duplex) => void = (_request, socket) =>
+    socket.destroy();
+  readonly #upgraded: Duplex[] = [];
   readonly #target: Server = createServer((request, response) => this.onTarget(request, response));
   #agent: Agent | undefined;
 
   async start(more: Partial<AgentOptions> = {}): Promise<this> {
     const proxyUrl = await this.proxy.listen();
+    this.#target.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+      this.#upgraded.push(socket);
+      socket.on('error', () => socket.destroy());
+      this.onUpgrade(request, socket);
+    });
     await new Promise<void>((resolve) => this.#target.listen(0, '127.0.0.1', resolve));
     this.#agent = createAgent(
       {
         proxyUrl,
-        secret: 'a secret of the tests',
-        code: 'orders',
         target: `http://127.0.0.1:${(this.#target.address() as AddressInfo).port}`,
-        sendReply: true,
-        maxAttempts: 3,
-        targetTimeoutMs: 10_000,
-        pollTimeoutMs: 60_000,
-        share: 'exclusive',
-        takeover: false,
-        installation: 'f'.repeat(32),
-        software: 'test/1',
+        ...OPTIONS,
         ...more,
       },
       {
@@ -63,6 +78,7 @@ export class Fixture {
     await this.#agent?.destroy();
     await this.proxy.close();
     this.#target.closeAllConnections();
+    for (const socket of this.#upgraded) socket.destroy();
     await new Promise((resolve) => this.#target.close(resolve));
   }
 
