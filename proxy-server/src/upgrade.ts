@@ -36,6 +36,6 @@ export function giveBack(
   socket.removeAllListeners('pause');
   socket.removeAllListeners('resume');
   socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
-  // A connection whose TLS handshake is over would begin another one as a new connection.
+  // Under the name that means a connection to speak HTTP on, and not one to begin TLS on.
   server.emit(socket instanceof TLSSocket ? 'secureConnection' : 'connection', socket);
 }
