@@ -197,6 +197,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     this.#upgraded = new Upgraded({
       socket,
       head: { id, status, reason, fields: forwardableFields(raw, () => false) },
+      clock,
       client,
       target: target.url,
       onOver: (outcome) => this.#finish(outcome),
@@ -287,7 +288,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     const head = this.#response;
     if (this.#stream !== undefined || head === undefined || this.#over) return;
     this.#endGather();
-    const stream = new ReplyStream(head, () => this.#controller?.resume());
+    const stream = new ReplyStream(head, this.#context.clock, () => this.#controller?.resume());
     this.#stream = stream;
     let room = true;
     for (const chunk of this.#chunks) room = stream.write(chunk);

@@ -2,6 +2,7 @@ import { FAILURE, type ResponseHead } from 'caronte-proxy/protocol';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import type { Clock } from './clock.ts';
 import type { ExchangeOutcome } from './events.ts';
 import { readResults } from './outbox.ts';
 import type { ProxyClient } from './proxy-client.ts';
@@ -14,6 +15,7 @@ export interface UpgradedParts {
   readonly socket: Socket;
   /** The 101. */
   readonly head: ResponseHead;
+  readonly clock: Clock;
   readonly client: Pick<ProxyClient, 'openBody' | 'streamReply'>;
   /** For people: which target. */
   readonly target: string;
@@ -41,7 +43,7 @@ export class Upgraded {
 
   constructor(parts: UpgradedParts) {
     this.#parts = parts;
-    this.#reply = new ReplyStream(parts.head, () => parts.socket.resume());
+    this.#reply = new ReplyStream(parts.head, parts.clock, () => parts.socket.resume());
   }
 
   begin(): void {

@@ -26,3 +26,9 @@ export const WIRE_LIMITS = {
  * more may pass before it is found to be late.
  */
 export const GATHER_MS = 6;
+
+/**
+ * A stream that has been silent for this long, up to twice as long, carries a DATA record of no
+ * bytes, in milliseconds: intermediaries cut what is silent, most of them after a minute.
+ */
+export const SILENCE_MS = 25_000;

@@ -165,7 +165,7 @@ export class AgentApi {
 
   #body(session: Session, request: IncomingMessage, response: ServerResponse): void {
     const exchange = session.find(originForm(request.url ?? '').slice(AGENT_PATHS.body.length));
-    if (exchange === undefined || !answerBody(response, exchange)) {
+    if (exchange === undefined || !answerBody(response, exchange, this.#options.clock)) {
       return answerProblem(response, {
         code: 'exchange_unknown',
         detail: 'The exchange is over, its body was fetched before, or it is another agent’s.',

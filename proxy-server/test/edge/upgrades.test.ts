@@ -9,6 +9,7 @@ import {
   RECORD,
   RecordDecoder,
   recordHeader,
+  SILENCE_MS,
 } from '../../src/protocol/index.ts';
 import { allOf, field, problemCode, type RawCaller } from '../support/caller.ts';
 import { Fixture } from '../support/fixture.ts';
@@ -29,6 +30,7 @@ function data(bytes: Buffer | string): Buffer {
 /** What an agent gets of a caller's bytes. */
 class Fetched {
   bytes = Buffer.alloc(0);
+  chunks = 0;
   /** `END`, `ABORT`, or how the answer broke. */
   end = '';
   readonly status: Promise<number>;
@@ -48,7 +50,10 @@ class Fetched {
     this.status = new Promise((resolve) => {
       request.on('response', (answer: IncomingMessage) => {
         resolve(answer.statusCode ?? 0);
-        answer.on('data', (chunk: Buffer) => this.#decoder.push(chunk));
+        answer.on('data', (chunk: Buffer) => {
+          this.chunks += 1;
+          this.#decoder.push(chunk);
+        });
         answer.on('error', () => (this.end ||= 'broken'));
       });
     });
@@ -208,6 +213,17 @@ describe('a request for a WebSocket', () => {
     fixture.clock.advance(10 * 120_000);
     caller.send('still here');
     await until(() => fetched.bytes.length > 0, 'bytes after a long silence');
+  });
+
+  it('gives the agent a sign of life while the caller is silent', async () => {
+    const { caller, fetched } = await open();
+    fixture.clock.advance(SILENCE_MS);
+    await until(() => fetched.chunks === 2, 'an empty DATA');
+    caller.send('a');
+    await until(() => fetched.bytes.length === 1, 'a byte');
+    fixture.clock.advance(2 * SILENCE_MS);
+    await until(() => fetched.chunks === 4, 'another one');
+    assert.equal(fetched.bytes.toString(), 'a');
   });
 
   it('that gets no answer in time is told so', async () => {

@@ -5,6 +5,7 @@ import {
   MalformedError,
   RECORD,
   recordHeader,
+  SILENCE_MS,
 } from 'caronte-proxy/protocol';
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -12,6 +13,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ReplyStream } from '../../../src/agent/reply-stream.ts';
 import { BodyBrokenError, fetchBody } from '../../../src/agent/request-body.ts';
+import { FakeClock } from './support/clock.ts';
 import { freshId, readRecords, records } from './support/fake-proxy.ts';
 import { turns } from './support/wait.ts';
 
@@ -24,7 +26,7 @@ function data(bytes: Buffer | string): Buffer {
 
 describe('a reply in pieces', () => {
   it('is a start, DATA and an end', async () => {
-    const stream = new ReplyStream(HEAD, () => undefined);
+    const stream = new ReplyStream(HEAD, new FakeClock(), () => undefined);
     stream.write(Buffer.from('one'));
     stream.write(Buffer.from([0xff, 0x0a]));
     stream.end(['X-Sum', '1']);
@@ -40,7 +42,7 @@ describe('a reply in pieces', () => {
   });
 
   it('that breaks off ends with ABORT', async () => {
-    const stream = new ReplyStream(HEAD, () => undefined);
+    const stream = new ReplyStream(HEAD, new FakeClock(), () => undefined);
     stream.write(Buffer.from('half'));
     stream.abort('it\nbroke');
     const last = readRecords(await buffer(stream.body)).at(-1);
@@ -49,7 +51,7 @@ describe('a reply in pieces', () => {
 
   it('asks for a pause once 256 KiB wait, and tells when there is room again', async () => {
     let asked = 0;
-    const stream = new ReplyStream(HEAD, () => (asked += 1));
+    const stream = new ReplyStream(HEAD, new FakeClock(), () => (asked += 1));
     const piece = randomBytes(64 * 1024);
     const room = [1, 2, 3].map(() => stream.write(piece));
     assert.deepEqual(room, [true, true, true]);
@@ -64,8 +66,26 @@ describe('a reply in pieces', () => {
     assert.ok(asked > before);
   });
 
+  it('gives a sign of life while it has nothing to say, until it ends', async () => {
+    const clock = new FakeClock();
+    const stream = new ReplyStream(HEAD, clock, () => undefined);
+    const read = stream.body[Symbol.asyncIterator]();
+    const next = async (): Promise<unknown> => ((await read.next()) as { value: unknown }).value;
+    await next();
+    clock.advance(SILENCE_MS);
+    assert.deepEqual(await next(), data(''));
+    stream.write(Buffer.from('x'));
+    assert.deepEqual(await next(), data('x'));
+    clock.advance(SILENCE_MS);
+    assert.equal(stream.body.readableLength, 0);
+    clock.advance(SILENCE_MS);
+    assert.deepEqual(await next(), data(''));
+    stream.end([]);
+    assert.equal(clock.dueWithin(10 * SILENCE_MS), 0);
+  });
+
   it('sends nothing more once it is destroyed', () => {
-    const stream = new ReplyStream(HEAD, () => undefined);
+    const stream = new ReplyStream(HEAD, new FakeClock(), () => undefined);
     stream.destroy();
     assert.doesNotThrow(() => stream.write(Buffer.from('x')));
     assert.doesNotThrow(() => stream.end([]));

@@ -14,6 +14,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { PassThrough, type Readable } from 'node:stream';
 import type { ExchangeOutcome } from '../../../src/agent/events.ts';
 import { Upgraded } from '../../../src/agent/upgraded.ts';
+import { FakeClock } from './support/clock.ts';
 import { freshId, records } from './support/fake-proxy.ts';
 import { turns, until, within } from './support/wait.ts';
 
@@ -115,6 +116,7 @@ describe('an upgraded connection', () => {
     upgraded = new Upgraded({
       socket,
       head: { id, status: 101, reason: 'Switching Protocols', fields: ['A', '\xe9'] },
+      clock: new FakeClock(),
       client: streams,
       target: 'http://target',
       onOver: (outcome) => outcomes.push(outcome),
