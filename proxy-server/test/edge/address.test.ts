@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { addressOf } from '../../src/edge/address.ts';
 import { NAMES } from '../support/names.ts';
+import { mulberry32 } from '../support/random.ts';
 
 const PATH_ONLY = { domain: undefined, ownHost: undefined };
 
@@ -104,6 +105,47 @@ describe('the address of a tunnel by its host', () => {
     for (const host of ['proxy.example.dev', 'example.dev', 'a.b.example.dev', '127.0.0.1', '']) {
       assert.equal(addressOf('/agent/hello', host, NAMES), undefined, host);
       assert.equal(addressOf('/forward/a/b', host, NAMES)?.prefix, '/forward/a', host);
+    }
+  });
+
+  it('never changes a byte of what it passes on, and never makes one tunnel of another', () => {
+    const random = mulberry32(11);
+    const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+    const parts = [
+      '/',
+      '..',
+      '%2e',
+      '?',
+      '*',
+      'forward',
+      'agent',
+      'orders',
+      'shop',
+      ':',
+      '\\',
+      '@',
+    ];
+    const hosts = [
+      'orders.example.dev',
+      'shop.example.dev:80',
+      'proxy.example.dev',
+      'p',
+      undefined,
+    ];
+    for (let round = 0; round < 20_000; round += 1) {
+      const path = `/${Array.from({ length: Math.floor(random() * 8) }, () => pick(parts)).join('')}`;
+      const host = pick(hosts);
+      const address = addressOf(pick(['', 'http://any']) + path, host, NAMES);
+      const own = /^(orders|shop)\./.exec(host ?? '')?.[1];
+      if (own !== undefined) {
+        assert.deepEqual(address, { code: own, target: path, prefix: undefined });
+      } else if (address !== undefined) {
+        const { prefix, target } = address;
+        assert.equal(prefix, `/forward/${address.code}`);
+        const rest = path.slice(prefix.length);
+        assert.equal(target, rest.startsWith('/') ? rest : `/${rest}`);
+        assert.ok(path.startsWith(prefix));
+      }
     }
   });
 });

@@ -91,7 +91,7 @@ class FakeAgent implements Agent {
     this.observer.onState?.({
       kind: 'live',
       since: 5,
-      publicUrls: ['https://proxy.example/f/orders'],
+      publicUrls: ['https://proxy.example/f/orders', 'https://second.example/'],
     });
   }
 
