@@ -22,26 +22,19 @@ export async function runProxy(config: ProxyConfig, load: () => ConfigResult): P
   for (const { code, message } of config.warnings) log.warn({ code }, message);
 
   const proxy = createProxy(options, log);
-  let url: string;
+  let at: Awaited<ReturnType<Proxy['listen']>>;
   try {
-    const { host, port } = await proxy.listen();
-    url = baseAddress(host, port, options.tls === undefined ? 'http' : 'https');
-    log.info({ host, port }, 'listening');
+    at = await proxy.listen();
   } catch (error) {
     complain([listenProblem(error, options.host, options.port)]);
     return EXIT.failure;
   }
-  log.info({ url: `${options.publicUrl ?? url}${FORWARD_PREFIX}<code>/<path>` }, 'callers use');
-  if (options.domain !== undefined) {
-    log.info({ host: `<code>.${options.domain}` }, 'callers also use');
-  }
-  process.send?.({ type: 'listening', url } satisfies ListeningMessage);
-
+  // Before anybody is told that it listens: who reads that may send a signal at once.
   const endHangUp = onHangUp(process, {
     reload: () => reload(proxy, options, load(), log),
     stop: () => process.emit('SIGTERM'),
   });
-  const end = await runUntilStopped(proxy, process, (step) => {
+  const stopped = runUntilStopped(proxy, process, (step) => {
     if (step === 'destroying') log.warn({}, 'dropping what is in flight');
     else {
       const seconds = options.limits.drainTimeout;
@@ -51,6 +44,15 @@ export async function runProxy(config: ProxyConfig, load: () => ConfigResult): P
       );
     }
   });
+  log.info(at, 'listening');
+  const url = baseAddress(at.host, at.port, options.tls === undefined ? 'http' : 'https');
+  log.info({ url: `${options.publicUrl ?? url}${FORWARD_PREFIX}<code>/<path>` }, 'callers use');
+  if (options.domain !== undefined) {
+    log.info({ host: `<code>.${options.domain}` }, 'callers also use');
+  }
+  process.send?.({ type: 'listening', url } satisfies ListeningMessage);
+
+  const end = await stopped;
   endHangUp();
   if (end === 'closed') log.info({}, 'stopped');
   return end === 'destroyed' ? EXIT.failure : EXIT.ok;
