@@ -228,7 +228,8 @@ export class Link {
       // Whether the proxy read them is not known; saying them twice is harmless.
       this.#acknowledge.unshift(...acknowledged);
       if (epoch !== this.#epoch) return;
-      if (error === TOO_LATE || this.#diedIdle(error, clock.monotonic() - since)) this.#fillPolls();
+      if (error === TOO_LATE || this.#diedIdle(error, waitSeconds, clock.monotonic() - since))
+        this.#fillPolls();
       else this.#failed(error, epoch);
       return;
     }
@@ -238,10 +239,10 @@ export class Link {
   }
 
   /** Whether a poll was broken off since it was idle: the next one waits less, and all is well. */
-  #diedIdle(error: unknown, ageMs: number): boolean {
-    if (!brokeOffOnTheWay(error) || !mayBeIdleDeath(this.#wait, ageMs)) return false;
+  #diedIdle(error: unknown, asked: number, ageMs: number): boolean {
+    if (!brokeOffOnTheWay(error) || !mayBeIdleDeath(asked, ageMs)) return false;
     const least = this.#context.options.minWaitSeconds ?? AGENT_DEFAULTS.minWaitSeconds;
-    this.#wait = waitAfterDeath(this.#wait, ageMs, least);
+    this.#wait = waitAfterDeath(this.#wait, asked, ageMs, least);
     return true;
   }
 

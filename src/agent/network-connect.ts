@@ -91,7 +91,8 @@ function askFor(
       if (end >= 0) {
         const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head.toString('latin1', 0, end))?.[1]);
         if (head.length > end + 4) socket.unshift(head.subarray(end + 4));
-        return status >= 200 && status < 300 ? finish(undefined) : fail(status);
+        if (status >= 200 && status < 300) return finish(undefined);
+        return fail(Number.isNaN(status) ? undefined : status);
       }
       if (head.length > MAX_HEAD) return fail();
     }

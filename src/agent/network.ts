@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { isLoopback } from './loopback.ts';
+import { tlsOptions } from './trust.ts';
 
 /**
  * The proxies of the network between this machine and the outside. They have nothing to do with
@@ -12,8 +13,15 @@ export interface NetworkOptions {
   readonly httpsProxy?: string | undefined;
   /** Hosts that are reached directly, as NO_PROXY has them. */
   readonly noProxy?: string | undefined;
+  /** Certificates in PEM that a network's proxy on `https:` may have, beside the well-known ones. */
+  readonly ca?: string | undefined;
   /** False: the certificate of a network's proxy on `https:` is not checked. */
   readonly strictTls?: boolean | undefined;
+}
+
+/** Options of the TLS connection to a network's proxy on `https:`. */
+export function networkTls({ ca, strictTls }: NetworkOptions): ReturnType<typeof tlsOptions> {
+  return tlsOptions({ ca, insecure: strictTls === false });
 }
 
 /** What the environment says; lower case wins over upper case, and empty counts as unset. */

@@ -17,17 +17,27 @@ export function agreedWait(seconds: number): PollWait {
   return { seconds, died: undefined };
 }
 
-/** Whether a poll that broke off at this age may have been taken for idle by something on the way. */
-export function mayBeIdleDeath(wait: PollWait, ageMs: number): boolean {
-  return ageMs >= IDLE_MS && ageMs < wait.seconds * 900;
+/**
+ * Whether a poll that was to wait for `seconds` and broke off at this age may have been taken for
+ * idle by something on the way.
+ */
+export function mayBeIdleDeath(seconds: number, ageMs: number): boolean {
+  return ageMs >= IDLE_MS && ageMs < seconds * 900;
 }
 
 /**
- * The wait after a poll was broken off: with the second one in a row three quarters of the younger
+ * The wait after a poll that was to wait for `asked` seconds was broken off: with the second one in a row three quarters of the younger
  * one's age, but no less than `minSeconds`. It never grows again while the connection lasts, since
  * polling more often costs little and polls that break off cost time.
  */
-export function waitAfterDeath(wait: PollWait, ageMs: number, minSeconds: number): PollWait {
+export function waitAfterDeath(
+  wait: PollWait,
+  asked: number,
+  ageMs: number,
+  minSeconds: number,
+): PollWait {
+  // It was opened before the wait became shorter, and says nothing about that.
+  if (asked > wait.seconds) return wait;
   if (wait.died === undefined) return { seconds: wait.seconds, died: ageMs };
   const fitting = Math.floor((Math.min(wait.died, ageMs) * 3) / 4 / 1000);
   const seconds = Math.min(wait.seconds, Math.max(minSeconds, fitting, 1));

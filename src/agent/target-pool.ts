@@ -1,7 +1,7 @@
 import { buildConnector, Pool } from 'undici';
 import { lookupLocalhost } from './localhost.ts';
 import { connectThrough } from './network-connect.ts';
-import { networkProxyFor } from './network.ts';
+import { networkProxyFor, networkTls } from './network.ts';
 import type { TargetOptions } from './options.ts';
 import { targetAddress } from './target-address.ts';
 import { tlsOptions } from './trust.ts';
@@ -33,8 +33,7 @@ export function targetConnector(
   });
   const proxy =
     socketPath === undefined ? networkProxyFor(origin, options.network ?? {}) : undefined;
-  const insecure = options.network?.strictTls === false;
-  const proxyTls = { ...tlsOptions({ insecure }), allowHalfOpen };
+  const proxyTls = { ...networkTls(options.network ?? {}), allowHalfOpen };
   const connect =
     proxy === undefined
       ? direct

@@ -1,6 +1,6 @@
 import { buildConnector, Pool } from 'undici';
 import { connectThrough, proxyAuthorization } from './network-connect.ts';
-import { networkProxyFor } from './network.ts';
+import { networkProxyFor, networkTls } from './network.ts';
 import type { AgentOptions } from './options.ts';
 import { tlsOptions } from './trust.ts';
 
@@ -30,7 +30,7 @@ export function wayOut(options: Pick<AgentOptions, 'proxyUrl' | 'proxyCa' | 'net
     const connect = options.proxyCa === undefined ? {} : { connect: tls };
     return { connect: () => new Pool(origin, { ...POOL, ...connect }), pathPrefix: '', fields: [] };
   }
-  const proxyTls = tlsOptions({ ca: options.proxyCa, insecure: network.strictTls === false });
+  const proxyTls = networkTls(network);
   if (protocol === 'http:') {
     return {
       connect: () => new Pool(proxy.origin, { ...POOL, connect: proxyTls }),

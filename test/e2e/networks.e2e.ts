@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -132,6 +133,30 @@ describe('an agent in a network with a proxy of its own', () => {
       assert.ok(network.asked.includes(`CONNECT ${host}`));
       await agent.end('SIGTERM');
     }
+  });
+
+  it('speaks TLS with it if its address says so, also to a proxy and a target on https', async () => {
+    const network = await forwardProxy(rig(), { tls: TLS, credentials: 'me:word' });
+    const { port } = await rig().proxy();
+    const front = await tlsFront(rig(), port);
+    const listener: RequestListener = (_request, response) => response.end('whole');
+    const service = await serve(rig(), { host: '127.0.0.1', port: 0 }, listener, TLS);
+    const proxy = ['--network-proxy', `https://me:word@localhost:${network.port}`];
+    const trust = ['--proxy-ca', CERTIFICATE, '--target-ca', CERTIFICATE];
+    const agent = agentIn(rig(), {
+      proxyUrl: `https://proxy.test:${front}`,
+      target: `https://service.test:${service}`,
+      flags: [...proxy, ...trust],
+    });
+    await live(agent);
+    await expectAnswer(port, 'whole');
+    const asked = [`CONNECT proxy.test:${front}`, `CONNECT service.test:${service}`];
+    assert.deepEqual([...new Set(network.asked)], asked);
+    await agent.end('SIGTERM');
+
+    const plain = { proxyUrl: `http://proxy.test:${port}`, target: 'http://localhost:1' };
+    await live(agentIn(rig(), { ...plain, flags: [...proxy, ...trust.slice(0, 2)] }));
+    assert.ok(network.asked.includes(`POST http://proxy.test:${port}/agent/hello`));
   });
 
   it('passes it by for what NO_PROXY names', async () => {

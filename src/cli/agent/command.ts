@@ -68,7 +68,7 @@ const FLAGS: Readonly<Record<string, readonly (readonly [flag: string, help: str
     ['--proxy-port <port>', 'Port of the proxy (default: 8080)'],
     [
       '--proxy-ca <file>',
-      "Certificates in PEM that the proxy's may come from, beside the well-known authorities",
+      "Certificates in PEM that the proxy's may come from, beside the well-known authorities; also for a network's proxy on https",
     ],
     [
       '--network-proxy <url>',

@@ -3,6 +3,7 @@ import {
   networkFromEnvironment,
   readNetworkProxy,
 } from '../../agent/index.ts';
+import { definedOf } from './address.ts';
 
 /**
  * Proxies of the network: the flag over the environment. Undefined if there are none. Problems never
@@ -11,9 +12,10 @@ import {
 export function readNetwork(
   flag: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
+  ca: string | undefined,
   problems: string[],
 ): NetworkOptions | undefined {
-  const network = networkFromEnvironment(env);
+  const network = { ...networkFromEnvironment(env), ...definedOf({ ca }) };
   if (flag !== undefined) {
     check('--network-proxy', flag, problems);
     return { ...network, httpProxy: flag, httpsProxy: flag };

@@ -82,8 +82,8 @@ export function readAgentConfig(sources: AgentSources): AgentConfigResult {
   const target = readTarget(flags, problems);
   const targetTls = readTargetTls(flags, target, sources.read, problems);
   const hostHeader = readHostHeader(flags.hostHeader, problems);
-  const network = readNetwork(flags.networkProxy, env, problems);
   const proxyCa = readCertificates('--proxy-ca', flags.proxyCa, sources.read, problems);
+  const network = readNetwork(flags.networkProxy, env, proxyCa, problems);
   const minWaitSeconds = readNumber(flags, 'minWait', problems);
   const maxAttempts =
     readNumber(flags, 'targetMaxAttempts', problems) ?? AGENT_DEFAULTS.maxAttempts;

@@ -19,6 +19,7 @@ import { nextState, type TunnelState } from './state.ts';
 export interface Engine {
   readonly createAgent: (options: AgentOptions, observer: AgentObserver) => Agent;
   readonly networkFromEnvironment: (env: NodeJS.ProcessEnv) => NetworkOptions;
+  readonly isNetworkProxy: (text: string) => boolean;
   readonly describeState: (state: ConnectionState) => string;
   readonly defaults: { readonly targetTimeoutMs: number; readonly pollTimeoutMs: number };
 }
@@ -77,7 +78,7 @@ export class Tunnel {
     const { plan } = launch;
     this.#launch = launch;
     this.#move({ kind: 'connecting', plan, publicUrl: undefined });
-    const { log, network } = this.#options;
+    const { log } = this.#options;
     const { manner } = plan;
     const [engine, ca] = await Promise.all([
       this.#options.loadEngine(),
@@ -101,7 +102,7 @@ export class Tunnel {
         targetTls: { ca, insecure: manner.insecure },
         hostHeader: manner.hostHeader,
         rewritePaths: manner.rewritePaths,
-        network: networkOf(network(), engine.networkFromEnvironment(process.env)),
+        network: this.#network(engine),
         sendReply: plan.sendReply,
         share: plan.share,
         maxAttempts: plan.maxAttempts,
@@ -136,6 +137,18 @@ export class Tunnel {
     if (this.#agent !== undefined) this.#move({ kind: 'stopping', plan: state.plan });
     await this.#end(state.kind === 'stopping' ? 0 : graceMs);
     if (turn === this.#turn) this.#move({ kind: 'off' });
+  }
+
+  #network(engine: Engine): NetworkOptions {
+    const editor = this.#options.network();
+    const isUsable = editor.proxy === undefined || engine.isNetworkProxy(editor.proxy);
+    if (!isUsable) {
+      this.#options.log.warn(
+        'Setting http.proxy must be the address of an HTTP proxy; it is ignored.',
+      );
+    }
+    const used = isUsable ? editor : { ...editor, proxy: undefined };
+    return networkOf(used, engine.networkFromEnvironment(process.env));
   }
 
   async #end(graceMs: number): Promise<void> {

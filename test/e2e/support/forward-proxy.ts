@@ -5,13 +5,17 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 
 export interface ForwardProxyOptions {
   /** `name:password` that callers have to bring. */
   readonly credentials?: string;
   /** Refuses CONNECT with 403, as networks do for ports other than 443. */
   readonly noConnect?: boolean;
+  /** Makes it speak TLS. */
+  readonly tls?: SecureContextOptions;
 }
 
 /**
@@ -28,7 +32,10 @@ export class ForwardProxy {
 
   private constructor(options: ForwardProxyOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => this.#forward(request, response));
+    const listener = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#forward(request, response);
+    this.#server =
+      options.tls === undefined ? createServer(listener) : createHttps(options.tls, listener);
     this.#server.on('connect', (request: IncomingMessage, socket: Socket) =>
       this.#tunnel(request, socket),
     );

@@ -9,7 +9,7 @@ import {
 /** What remains of 50 seconds after polls died at these ages, in seconds. */
 function after(...ages: readonly number[]): number {
   let wait = agreedWait(50);
-  for (const age of ages) wait = waitAfterDeath(wait, age * 1000, 5);
+  for (const age of ages) wait = waitAfterDeath(wait, wait.seconds, age * 1000, 5);
   return wait.seconds;
 }
 
@@ -29,21 +29,25 @@ describe('how long polls wait', () => {
   it('is no less than the least, and never grows', () => {
     assert.equal(after(3, 3), 5);
     assert.equal(after(20, 20, 40, 40), 15);
-    assert.equal(waitAfterDeath({ seconds: 3, died: 2_000 }, 2_000, 5).seconds, 3);
+    assert.equal(waitAfterDeath({ seconds: 3, died: 2_000 }, 3, 2_000, 5).seconds, 3);
   });
 
   it('stays where a poll has lived longer than the one that died', () => {
-    const died = waitAfterDeath(agreedWait(50), 20_000, 5);
+    const died = waitAfterDeath(agreedWait(50), 50, 20_000, 5);
     assert.deepEqual(waitAfterLife(died, 20_000), agreedWait(50));
     assert.deepEqual(waitAfterLife(died, 19_999), died);
     assert.deepEqual(waitAfterLife(agreedWait(50), 1), agreedWait(50));
   });
 
+  it('does not change for polls that were opened before it became shorter', () => {
+    const wait = { seconds: 15, died: 14_000 };
+    assert.equal(waitAfterDeath(wait, 50, 20_000, 5), wait);
+  });
+
   it('has nothing to do with polls that break off at once, or about when they would have ended', () => {
-    const wait = agreedWait(10);
-    assert.equal(mayBeIdleDeath(wait, 999), false);
-    assert.equal(mayBeIdleDeath(wait, 1_000), true);
-    assert.equal(mayBeIdleDeath(wait, 8_999), true);
-    assert.equal(mayBeIdleDeath(wait, 9_000), false);
+    assert.equal(mayBeIdleDeath(10, 999), false);
+    assert.equal(mayBeIdleDeath(10, 1_000), true);
+    assert.equal(mayBeIdleDeath(10, 8_999), true);
+    assert.equal(mayBeIdleDeath(10, 9_000), false);
   });
 });

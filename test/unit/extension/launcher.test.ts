@@ -45,6 +45,7 @@ class Bench {
             };
           },
           networkFromEnvironment: () => ({}),
+          isNetworkProxy: () => true,
           describeState: ({ kind }) => kind,
           defaults: { targetTimeoutMs: 1, pollTimeoutMs: 1 },
         }),

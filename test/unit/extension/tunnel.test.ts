@@ -40,6 +40,7 @@ class FakeEngine {
             return agent;
           },
           networkFromEnvironment: () => ({ httpsProxy: 'http://env:3128', noProxy: 'a' }),
+          isNetworkProxy: (text) => text.startsWith('http:'),
           describeState: ({ kind }) => kind,
           defaults: { targetTimeoutMs: 1, pollTimeoutMs: 1 },
         }),
@@ -136,6 +137,17 @@ describe('a tunnel', () => {
     assert.match(targetTls?.ca ?? '', /BEGIN CERTIFICATE/);
     assert.deepEqual([targetTls?.insecure, hostHeader, rewritePaths], [true, 'preserve', true]);
     assert.deepEqual([network?.httpsProxy, network?.noProxy], ['http://p:3128', 'a']);
+  });
+
+  it('says in the log that the editor’s proxy is of no use, and takes the environment’s', async () => {
+    const engine = new FakeEngine();
+    engine.network = readEditorNetwork((key) => (key === 'proxy' ? 'socks5://p' : undefined));
+    const start = engine.tunnel.start(LAUNCH);
+    const agent = await engine.started();
+    agent.live();
+    await start;
+    assert.equal(agent.options.network?.httpsProxy, 'http://env:3128');
+    assert.match(engine.log.lines.join(), /http\.proxy must be/);
   });
 
   it('says in the log that certificates cannot be read, and starts without them', async () => {
