@@ -19,7 +19,7 @@ export interface TargetOptions {
   readonly network?: NetworkOptions | undefined;
 }
 
-/** What an agent needs to run one tunnel. Hosts fill in every member; see {@link AGENT_DEFAULTS}. */
+/** What an agent needs to run one tunnel. See {@link AGENT_DEFAULTS}; members that may be absent change nothing then. */
 export interface AgentOptions extends TargetOptions {
   /** The proxy's base address, `http:` or `https:`, with a path if it is served below one. */
   readonly proxyUrl: string;

@@ -244,6 +244,15 @@ describe('an agent’s link to its proxy', () => {
     await open.stop();
   });
 
+  it('leaves no timer behind when the agent is closed', async () => {
+    await live();
+    const closed = fixture.agent.close();
+    const bye = await fixture.proxy.next(AGENT_PATHS.bye);
+    bye.response.writeHead(204).end();
+    await closed;
+    assert.equal(fixture.clock.dueWithin(600_000), 0);
+  });
+
   it('is over at once when the agent is destroyed, as often as it is', async () => {
     await live();
     await until(() => fixture.proxy.openPolls.length === 2, 'two polls');
