@@ -14,6 +14,12 @@ import type { Clock } from './clock.ts';
 /** Bytes that may wait for the proxy before the target is asked to pause. */
 const WINDOW = 256 * 1024;
 
+/**
+ * A piece up to this size is copied behind its header, to leave in one write. Copies of larger ones
+ * would be most of what a long stream leaves to be collected.
+ */
+const COPIED = 16 * 1024;
+
 /** One response in pieces, as records for a request of its own. */
 export class ReplyStream {
   readonly #clock: Clock;
@@ -37,8 +43,13 @@ export class ReplyStream {
   /** Sends a piece of the body, of at most a socket read's size. False: wait for room. */
   write(piece: Buffer): boolean {
     this.#silent = false;
+    const header = recordHeader(RECORD.data, piece.length);
+    if (piece.length > COPIED) {
+      this.body.push(Buffer.from(header, 'latin1'));
+      return this.body.push(piece);
+    }
     const record = Buffer.allocUnsafe(5 + piece.length);
-    record.write(recordHeader(RECORD.data, piece.length), 0, 'latin1');
+    record.write(header, 0, 'latin1');
     piece.copy(record, 5);
     return this.body.push(record);
   }

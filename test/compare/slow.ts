@@ -1,0 +1,111 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Caller } from '../e2e/support/caller.ts';
+import { Rig } from '../e2e/support/rig.ts';
+import { type Figures, figuresOf, shown } from './figures.ts';
+
+/**
+ * Good traffic beside slow attacks: `npm run build`, then `npm run test:slow`. Prints the latency of
+ * the good traffic during each attack and before it. Everything stays on loopback.
+ */
+const { values: flags } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '10' },
+    connections: { type: 'string', default: '200' },
+  },
+});
+const seconds = Math.min(Number(flags.seconds), 60);
+const connections = Math.min(Number(flags.connections), 1_000);
+
+/** Good callers, and how often each of them asks. */
+const CALLERS = 4;
+const EVERY_MS = 10;
+
+/** What slowhttptest is told, besides where and how long. */
+const ATTACKS: readonly { name: string; path: string; flags: readonly string[] }[] = [
+  { name: 'slow heads', path: '/', flags: ['-H', '-i', '1', '-x', '24'] },
+  { name: 'slow bodies', path: '/', flags: ['-B', '-i', '1', '-s', '8192', '-x', '10'] },
+  {
+    name: 'slow readers',
+    path: '/large',
+    flags: ['-X', '-k', '3', '-w', '10', '-y', '20', '-n', '1', '-z', '32'],
+  },
+];
+
+/** Latencies of good requests, in milliseconds, for as long as `over` is not settled. */
+async function goodTraffic(port: number, path: string, over: Promise<unknown>) {
+  const latencies: number[] = [];
+  let failures = 0;
+  const stop = new AbortController();
+  const ended = over.then(() => stop.abort());
+  const one = async (): Promise<void> => {
+    let caller = await Caller.connect(port);
+    while (!stop.signal.aborted) {
+      try {
+        const answer = await caller.send({ method: 'POST', path, body: 'x'.repeat(1024) }).whole;
+        if (answer.status !== 200) failures += 1;
+        latencies.push(answer.ms);
+      } catch {
+        failures += 1;
+        caller.leave();
+        caller = await Caller.connect(port);
+      }
+      await delay(EVERY_MS);
+    }
+    caller.leave();
+  };
+  await Promise.all([ended, ...Array.from({ length: CALLERS }, one)]);
+  return { figures: figuresOf(latencies), failures };
+}
+
+function attack(url: string, extra: readonly string[]): Promise<void> {
+  const all = ['-c', connections, '-r', connections, '-l', seconds, '-p', 3, '-u', url];
+  const child = spawn('slowhttptest', [...extra, ...all.map(String)], { stdio: 'ignore' });
+  const timer = setTimeout(() => child.kill('SIGKILL'), (seconds + 10) * 1000);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+async function run(rig: Rig): Promise<void> {
+  const large = Buffer.alloc(4 * 1024 * 1024, 'l');
+  const targetPort = await rig.httpTarget((request, response) => {
+    request.resume();
+    request.on('end', () => response.end(request.url === '/large' ? large : 'good'));
+  });
+  const { port, base } = await rig.tunnel({ targetPort });
+  const path = `${base}/`;
+  await goodTraffic(port, path, delay(2_000));
+  for (const { name, path: below, flags: extra } of ATTACKS) {
+    const before = await goodTraffic(port, path, delay(5_000));
+    const url = `http://127.0.0.1:${port}${base}${below}`;
+    const during = await goodTraffic(port, path, attack(url, extra));
+    report(name, before.figures, during.figures, during.failures);
+  }
+}
+
+function report(name: string, before: Figures, during: Figures, failures: number): void {
+  console.log(`${name}: ${connections} connections for ${seconds} s`);
+  console.log(`  before  ${shown(before)}`);
+  console.log(`  during  ${shown(during)}, ${failures} failed`);
+  console.log(`  p99 during / before: ${(during.p99 / before.p99).toFixed(2)}`);
+}
+
+if (spawnSync('slowhttptest', ['-h']).error !== undefined) {
+  console.error(
+    'slowhttptest is not there: install it (Debian, Ubuntu: apt-get install slowhttptest)',
+  );
+  process.exitCode = 1;
+} else {
+  const rig = new Rig();
+  try {
+    await run(rig);
+  } finally {
+    await rig.end();
+  }
+}
