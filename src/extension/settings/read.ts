@@ -10,7 +10,7 @@ import {
   SETTING,
   type SettingKey,
 } from './schema.ts';
-import { isHost, isHostHeader, type TargetManner } from './target.ts';
+import { isHost, isHostHeader, isSocketPath, type TargetManner } from './target.ts';
 
 /** What the settings say. `undefined` where they leave a choice to the user. */
 export interface Settings {
@@ -19,6 +19,8 @@ export interface Settings {
   readonly targetPort: number | undefined;
   readonly targetHost: string;
   readonly targetProtocol: 'http' | 'https';
+  /** Of a Unix socket; counts in place of host, port and protocol. */
+  readonly targetSocket: string | undefined;
   readonly targetManner: TargetManner;
   readonly sendReply: boolean;
   readonly share: Share;
@@ -110,6 +112,11 @@ export function readSettings(get: (key: SettingKey) => unknown): ReadSettings {
         'must be a host name or an address',
       ) ?? DEFAULTS.targetHost,
     targetProtocol: protocol(),
+    targetSocket: text(
+      SETTING.targetSocket,
+      (value) => (isSocketPath(value) ? value : undefined),
+      'must be an absolute path of at most 103 bytes',
+    ),
     targetManner: {
       hostHeader:
         text(

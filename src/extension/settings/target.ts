@@ -1,8 +1,19 @@
+import { basename, isAbsolute } from 'node:path';
+
 /** The local service that a tunnel leads to. */
 export interface Target {
   readonly protocol: 'http' | 'https';
   readonly host: string;
   readonly port: number;
+  /** Path of the Unix socket that it listens on; host and port mean nothing then. */
+  readonly socket?: string | undefined;
+}
+
+/** Longest path of a socket that all systems take, in bytes. */
+const MAX_SOCKET_PATH = 103;
+
+export function isSocketPath(text: string): boolean {
+  return isAbsolute(text) && !text.startsWith('//') && Buffer.byteLength(text) <= MAX_SOCKET_PATH;
 }
 
 /** How a target is called, and what becomes of its answers. */
@@ -39,14 +50,16 @@ export function isHost(text: string): boolean {
   return HOST.test(text) && URL.canParse(targetOrigin({ protocol: 'http', host: text, port: 1 }));
 }
 
-/** Such as `http://localhost:3000`. */
+/** Such as `http://localhost:3000`, or `unix:/run/app.sock`. */
 export function targetOrigin(target: Target): string {
+  if (target.socket !== undefined) return `unix:${target.socket}`;
   const bare = target.host.replace(/^\[|\]$/g, '');
   return `${target.protocol}://${bare.includes(':') ? `[${bare}]` : bare}:${target.port}`;
 }
 
-/** As short as it stays clear: `:3000` on this machine, else `db.internal:3000`. */
+/** As short as it stays clear: `:3000` on this machine, `app.sock`, else `db.internal:3000`. */
 export function shortTarget(target: Target): string {
+  if (target.socket !== undefined) return basename(target.socket);
   return target.host === 'localhost' || target.host === '127.0.0.1'
     ? `:${target.port}`
     : targetOrigin(target).slice(target.protocol.length + 3);

@@ -77,7 +77,8 @@ export function askSetup(parts: SetupParts, initial: SetupState): Promise<SetupS
       },
     },
     {
-      isNeeded: ({ draft, useEcho }) => draft.port === undefined && !useEcho,
+      isNeeded: ({ draft, useEcho }) =>
+        draft.port === undefined && draft.socket === undefined && !useEcho,
       ask: async (state, position, former) => {
         const answer = await askPort(position, state.draft.host, {
           former: former?.draft.port,

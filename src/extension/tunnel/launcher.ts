@@ -206,7 +206,8 @@ export class Launcher {
       draft = { ...draft, proxyUrl: proxy.url };
     }
     if (!state.useEcho) return draft;
-    return { ...draft, protocol: 'http', host: '127.0.0.1', port: await echo.start() };
+    const port = await echo.start();
+    return { ...draft, protocol: 'http', host: '127.0.0.1', port, socket: undefined };
   }
 
   /** Saves what the user typed. What is not in the settings then is an override of this run. */

@@ -33,6 +33,8 @@ export interface Draft {
   readonly port: number | undefined;
   readonly host: string;
   readonly protocol: 'http' | 'https';
+  /** Of a Unix socket; host, port and protocol do not matter then. */
+  readonly socket: string | undefined;
   readonly manner: TargetManner;
   readonly sendReply: boolean;
   readonly share: Share;
@@ -76,6 +78,9 @@ export function draftPlan(settings: Settings, options: StartOptions): Draft {
     port: options.port ?? settings.targetPort,
     host: options.host ?? settings.targetHost,
     protocol: options.protocol ?? settings.targetProtocol,
+    // Who names a host or a port means that one.
+    socket:
+      options.port === undefined && options.host === undefined ? settings.targetSocket : undefined,
     manner: settings.targetManner,
     sendReply: settings.sendReply,
     share: settings.share,
@@ -83,19 +88,18 @@ export function draftPlan(settings: Settings, options: StartOptions): Draft {
   };
 }
 
+/** Undefined as long as a port is missing. */
+function targetOf({ protocol, host, port, socket }: Draft): Target | undefined {
+  if (socket !== undefined) return { protocol: 'http', host: 'localhost', port: 80, socket };
+  return port === undefined ? undefined : { protocol, host, port };
+}
+
 /** The plan of a draft; undefined as long as a part is missing. */
 export function completePlan(draft: Draft): TunnelPlan | undefined {
-  const { proxyUrl, code, port, host, protocol, manner, sendReply, share, maxAttempts } = draft;
-  if (proxyUrl === undefined || code === undefined || port === undefined) return undefined;
-  return {
-    proxyUrl,
-    code,
-    target: { protocol, host, port },
-    manner,
-    sendReply,
-    share,
-    maxAttempts,
-  };
+  const { proxyUrl, code, manner, sendReply, share, maxAttempts } = draft;
+  const target = targetOf(draft);
+  if (proxyUrl === undefined || code === undefined || target === undefined) return undefined;
+  return { proxyUrl, code, target, manner, sendReply, share, maxAttempts };
 }
 
 export function isSamePlan(a: TunnelPlan, b: TunnelPlan): boolean {
@@ -105,6 +109,7 @@ export function isSamePlan(a: TunnelPlan, b: TunnelPlan): boolean {
     a.target.protocol === b.target.protocol &&
     a.target.host === b.target.host &&
     a.target.port === b.target.port &&
+    a.target.socket === b.target.socket &&
     isSameManner(a.manner, b.manner) &&
     a.sendReply === b.sendReply &&
     a.share === b.share &&

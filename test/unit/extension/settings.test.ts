@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { isCode, suggestCode } from '../../../src/extension/settings/code.ts';
 import { isLoopback, readProxyUrl } from '../../../src/extension/settings/proxy-url.ts';
 import { readSettings } from '../../../src/extension/settings/read.ts';
-import { isHost, shortTarget, targetOrigin } from '../../../src/extension/settings/target.ts';
+import {
+  isHost,
+  isSocketPath,
+  shortTarget,
+  targetOrigin,
+} from '../../../src/extension/settings/target.ts';
 
 function read(values: Record<string, unknown>): ReturnType<typeof readSettings> {
   return readSettings((key) => values[key]);
@@ -18,6 +23,7 @@ describe('reading settings', () => {
       targetPort: undefined,
       targetHost: 'localhost',
       targetProtocol: 'http',
+      targetSocket: undefined,
       targetManner: {
         hostHeader: 'target',
         caFile: undefined,
@@ -40,6 +46,7 @@ describe('reading settings', () => {
       'target.port': 65_535,
       'target.host': '::1',
       'target.protocol': 'https',
+      'target.socket': '/run/app.sock',
       'target.hostHeader': 'app.example:81',
       'target.ca': '/etc/ca.pem',
       'target.insecure': true,
@@ -55,6 +62,7 @@ describe('reading settings', () => {
     assert.equal(settings.proxyUrl, 'https://proxy.example.com/base');
     assert.equal(settings.targetPort, 65_535);
     assert.equal(settings.targetHost, '::1');
+    assert.equal(settings.targetSocket, '/run/app.sock');
     assert.deepEqual(settings.targetManner, {
       hostHeader: 'app.example:81',
       caFile: '/etc/ca.pem',
@@ -94,6 +102,7 @@ describe('reading settings', () => {
       code: ['a'],
       'target.host': 'a/b',
       'target.protocol': 'ftp',
+      'target.socket': 'app.sock',
       'target.hostHeader': 'a b',
       'target.ca': 'ca.pem',
       'target.insecure': 1,
@@ -189,6 +198,20 @@ describe('a target', () => {
   it('is short where it is on this machine', () => {
     assert.equal(shortTarget({ protocol: 'http', host: 'localhost', port: 3000 }), ':3000');
     assert.equal(shortTarget({ protocol: 'http', host: 'db', port: 3000 }), 'db:3000');
+  });
+
+  it('may be a Unix socket', () => {
+    const target = {
+      protocol: 'http',
+      host: 'localhost',
+      port: 80,
+      socket: '/run/app.sock',
+    } as const;
+    assert.equal(targetOrigin(target), 'unix:/run/app.sock');
+    assert.equal(shortTarget(target), 'app.sock');
+    assert.ok(isSocketPath(`/${'x'.repeat(102)}`));
+    for (const path of ['', 'app.sock', '//run/app.sock', `/${'x'.repeat(103)}`])
+      assert.ok(!isSocketPath(path), path);
   });
 
   it('has a host and nothing else for a host', () => {

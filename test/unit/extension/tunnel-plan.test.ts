@@ -41,6 +41,20 @@ describe('a tunnel’s plan', () => {
     assert.deepEqual(plan?.target, { protocol: 'http', host: 'localhost', port: 4000 });
   });
 
+  it('needs no port where the settings name a socket, unless an option names a host or a port', () => {
+    const socket = '/run/app.sock';
+    const values = { proxyUrl: 'https://p.example', code: 'orders', 'target.socket': socket };
+    const settings = readSettings((key) => (values as Record<string, unknown>)[key]).settings;
+    const plan = completePlan(draftPlan(settings, {}));
+    assert.equal(plan?.target.socket, socket);
+    const other = completePlan(draftPlan(settings, { port: 4000 }));
+    assert.deepEqual(other?.target, { protocol: 'http', host: 'localhost', port: 4000 });
+    assert.equal(completePlan(draftPlan(settings, { host: 'a' })), undefined);
+    assert.ok(plan !== undefined);
+    const moved = { ...plan, target: { ...plan.target, socket: '/run/b.sock' } };
+    assert.ok(!isSamePlan(plan, moved));
+  });
+
   it('is not there while a part is missing', () => {
     const nothing = readSettings(() => undefined).settings;
     assert.equal(completePlan(draftPlan(nothing, { code: 'a', port: 1 })), undefined);
