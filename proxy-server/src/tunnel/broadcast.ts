@@ -23,6 +23,8 @@ export class Broadcast {
   readonly #log: Logger;
   readonly #copying: CopyLimits;
   readonly #patience: Deadlines<Kept>;
+  /** Those of whom the log has said that they lose copies. */
+  readonly #behind = new WeakSet<Session>();
 
   constructor(limits: Limits, clock: Clock, log: Logger) {
     this.#limits = limits;
@@ -46,9 +48,13 @@ export class Broadcast {
 
   #copy(exchange: Exchange, member: Session): void {
     if (member.copies >= this.#limits.buffer) {
-      this.#log.warn({ agent: member.hello.software }, 'copy dropped: too many wait');
+      if (!this.#behind.has(member)) {
+        this.#log.warn({ agent: member.hello.software }, 'copies dropped: too many wait');
+      }
+      this.#behind.add(member);
       return;
     }
+    this.#behind.delete(member);
     const kept: Kept = { copy: copyOf(exchange, this.#copying), deadline: undefined };
     kept.deadline = this.#patience.add(kept);
     kept.copy.onEnd(() => {
