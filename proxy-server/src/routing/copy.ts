@@ -28,8 +28,8 @@ export function isCopyable({ body }: Exchange): boolean {
 }
 
 /**
- * The same request for one more agent. It ends once that agent has all of it, and as if its caller had left if the body never gets
- * complete; how the original ends does not matter to it.
+ * The same request for one more agent. It ends once that agent has all of it, and as if its caller
+ * had left if the body never gets complete; how the original ends does not matter to it.
  */
 export function copyOf(original: Exchange, limits: CopyLimits): Exchange {
   const { id, code, head, receivedAt, patienceMs } = original;

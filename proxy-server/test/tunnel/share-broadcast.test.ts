@@ -41,6 +41,14 @@ describe('agents that share a code by broadcast', () => {
     assert.equal((await caller.response()).body.toString(), 'of the first');
   });
 
+  it('get no copy of a WebSocket, which is the first one’s alone', async () => {
+    const poll = await waitingPoll(fixture, second);
+    fixture.get('', 'GET', 'Connection: Upgrade\r\nUpgrade: websocket\r\n');
+    const { head } = await leader.take();
+    assert.deepEqual([head.body, head.copy], [{ kind: 'upgrade' }, undefined]);
+    assert.equal(await stillWaits(poll.answer), true);
+  });
+
   it('do not answer the caller with what they say of a copy', async () => {
     const caller = fixture.get();
     const { head } = await leader.take();
