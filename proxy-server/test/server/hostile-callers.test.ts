@@ -7,6 +7,7 @@ import {
   RECORD,
   recordHeader,
 } from '../../src/protocol/index.ts';
+import { HALF_CLOSE_MS } from '../../src/http/index.ts';
 import { problemCode } from '../support/caller.ts';
 import { Fixture } from '../support/fixture.ts';
 import { gather, records } from '../support/test-agent.ts';
@@ -57,8 +58,10 @@ describe('a hostile caller', () => {
     for (const id of ids.slice(1)) {
       await agent.reply(encodeResponse({ id, status: 200, reason: 'OK', fields: [] }, 2), 'ok');
     }
+    // Late enough to be a departure: right after a request, a FIN says "that was all".
+    fixture.clock.advance(HALF_CLOSE_MS + 1);
     caller.destroy();
-    // The clock stands still: nothing but the end of all exchanges lets it close.
+    // The clock stands still from here: nothing but the end of all exchanges lets it close.
     await within(fixture.proxy.close(), 'the end of all exchanges');
   });
 
