@@ -200,8 +200,8 @@ const CONNECT_REFUSED: Problem = {
 };
 
 const EXPECTATION_REFUSED: Problem = {
-  code: 'bad_request',
-  detail: 'The request was refused: an expectation other than 100-continue.',
+  code: 'expectation_failed',
+  detail: 'Expect may ask for 100-continue and nothing else.',
 };
 
 function elapsed(clock: Clock, ms: number): Promise<void> {

@@ -15,6 +15,7 @@ export const PROBLEM = {
   code_in_use: { status: 409, title: 'Another agent serves this code' },
   body_too_large: { status: 413, title: 'The request body is larger than the proxy allows' },
   uri_too_long: { status: 414, title: 'The request target is longer than the proxy allows' },
+  expectation_failed: { status: 417, title: 'The request expects what nobody here can meet' },
   too_many_waiting: { status: 429, title: 'Too many requests wait for this tunnel' },
   too_many_in_flight: { status: 429, title: 'Too many requests of this tunnel are in flight' },
   head_too_large: { status: 431, title: 'The request head is larger than the proxy allows' },

@@ -20,8 +20,8 @@ describe('a request head on the callers’ side', () => {
       [
         'an expectation that nobody knows',
         `GET ${PATH} HTTP/1.1\r\nHost: a\r\nExpect: a-miracle\r\n`,
-        400,
-        'bad_request',
+        417,
+        'expectation_failed',
       ],
       [
         'Transfer-Encoding in HTTP/1.0',

@@ -51,7 +51,7 @@ describe('duty 1: what belongs to a connection stays with it', () => {
     }
     assert.deepEqual(valuesOf(request.fields, 'x-kept'), ['1']);
     assert.deepEqual(valuesOf(request.fields, 'x-forwarded-for'), ['127.0.0.1']);
-    assert.deepEqual(valuesOf(request.fields, 'via'), ['1.1 caronte']);
+    assert.match(valuesOf(request.fields, 'via').join(), /^1\.1 caronte-[0-9a-f]{8}$/);
   });
 
   it('in an answer', async () => {

@@ -112,7 +112,7 @@ describe('reading settings', () => {
       maxAttempts: '3',
       autoStart: 1,
     });
-    assert.equal(problems.length, 12);
+    assert.equal(problems.length, 13);
     assert.equal(settings.proxyUrl, undefined);
     assert.equal(settings.targetHost, 'localhost');
     assert.equal(settings.sendReply, true);
