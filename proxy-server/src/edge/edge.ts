@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../config/limits.ts';
-import { answerProblem, authorityOf } from '../http/index.ts';
+import { answerProblem, authorityOf, meaningOfEnd } from '../http/index.ts';
 import { Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
 import {
   type Caller,
@@ -176,7 +176,13 @@ export class Edge {
     const { limits, router, clock } = this.#options;
     const ordinary = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
     const caller = new UpgradeCaller(ordinary, response, socket);
+    const since = clock.monotonic();
     const body = new UpgradeBody(socket, {
+      onInputEnd: () => {
+        // Before the answer it means what it means for any request.
+        const end = meaningOfEnd(exchange.open, clock.monotonic() - since);
+        if (end === 'left') socket.destroy();
+      },
       onEnd: () => exchange.callerEnded(),
       onUnread: () =>
         exchange.fail({ code: 'agent_lost', detail: 'The agent broke the connection off.' }),

@@ -10,6 +10,8 @@ const HELD = WIRE_LIMITS.inlineBody;
 
 /** What the edge hears of an upgraded connection. */
 export interface UpgradeWatcher {
+  /** The caller has closed its direction; what it sent may still have to be handed on. */
+  onInputEnd(): void;
   /** All that the caller sent was handed on, up to its half-close. */
   onEnd(): void;
   /** Whoever read is gone before the caller had ended. */
@@ -103,6 +105,7 @@ export class UpgradeBody implements RequestBody {
 
   #onEnd(): void {
     this.#arrived = true;
+    this.#watcher.onInputEnd();
     if (this.#sink !== undefined && !this.#discarded) this.#finish();
   }
 

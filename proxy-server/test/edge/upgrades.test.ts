@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { HALF_CLOSE_MS } from '../../src/http/index.ts';
 import {
   encodeAbort,
   encodeEnd,
@@ -173,6 +174,17 @@ describe('a request for a WebSocket', () => {
     await until(() => fetched.end === 'END', 'the end of the caller’s direction');
     assert.equal(fetched.bytes.toString(), 'early');
     assert.equal((await agent.fetchBody(head.id)).problem, 'exchange_unknown');
+  });
+
+  it('is cancelled when its caller leaves before the answer', async () => {
+    const caller = ask();
+    const { head } = await agent.take();
+    fixture.clock.advance(HALF_CLOSE_MS + 1);
+    caller.socket.end();
+    assert.deepEqual((await agent.poll({ acknowledge: [head.id] })).cancelled, [
+      { id: head.id, reason: 'caller_gone' },
+    ]);
+    await within(caller.closed, 'the end');
   });
 
   it('breaks for the agent when the caller’s connection breaks', async () => {
