@@ -109,6 +109,8 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     onInputEnd(this, this[LATEST], clock.monotonic());
   }
   onHttpConnection(server, (socket) => {
+    // Node names no encoding for a head that leaves before its body, and heads are Latin-1.
+    socket.setDefaultEncoding('latin1');
     socket.off('end', inputEnded);
     socket.once('end', inputEnded);
   });

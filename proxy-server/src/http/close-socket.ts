@@ -6,7 +6,7 @@ const LINGER_MS = 2_000;
 
 /** Closes a connection after these last bytes, and sees to it that it goes. */
 export function closeGently(socket: Socket, last = ''): void {
-  socket.end(last);
+  socket.end(last, 'utf8');
   const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.on('close', () => clearTimeout(timer));
 }

@@ -63,6 +63,12 @@ describe('a reply in pieces', () => {
     assert.equal(response.body.toString(), 'data: 1\n\ndata: 2\n\n');
   });
 
+  it('has a head whose bytes above 0x7F are as the target sent them', async () => {
+    const { caller } = await begin(['X-Bytes', 'caf\xe9 \xff\x80']);
+    await until(() => seen(caller).endsWith('\r\n\r\n'), 'the head');
+    assert.match(seen(caller), /\r\nX-Bytes: caf\xe9 \xff\x80\r\n/);
+  });
+
   it('keeps the length that the target announced', async () => {
     const body = randomBytes(500_000);
     const { caller, reply } = await begin(['Content-Length', String(body.length)]);
