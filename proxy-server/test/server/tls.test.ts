@@ -3,11 +3,17 @@ import { once } from 'node:events';
 import { connect as connectPlainly, type Socket } from 'node:net';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { HALF_CLOSE_MS } from '../../src/http/index.ts';
-import { encodeResponse } from '../../src/protocol/index.ts';
+import {
+  encodeEnd,
+  encodeResponse,
+  encodeResponseStart,
+  RECORD,
+  recordHeader,
+} from '../../src/protocol/index.ts';
 import { field, problemCode } from '../support/caller.ts';
 import { FIRST, SECOND } from '../support/certificates.ts';
 import { Fixture } from '../support/fixture.ts';
-import { SECRET } from '../support/test-agent.ts';
+import { readRecords, SECRET } from '../support/test-agent.ts';
 import { within } from '../support/wait.ts';
 
 const OPTIONS = { tls: FIRST, domain: 'example.dev' };
@@ -70,6 +76,25 @@ describe('a proxy with a certificate', () => {
       'ok',
     );
     assert.equal((await caller.response()).body.toString(), 'ok');
+  });
+
+  it('passes a WebSocket on, half-closed by either end', async () => {
+    const agent = await fixture.agent();
+    const fields = 'Host: orders.example.dev\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+    const caller = fixture.call(`GET /x HTTP/1.1\r\n${fields}\r\n`, true);
+    const { head } = await agent.take();
+    assert.equal(head.body.kind, 'upgrade');
+    assert.equal(head.target, '/x');
+    const start = { id: head.id, status: 101, reason: '', fields: [] };
+    const data = recordHeader(RECORD.data, 5) + 'first';
+    const { results } = await agent.reply(encodeResponseStart(start), data, encodeEnd([]));
+    assert.deepEqual(results, [{ id: head.id, outcome: 1 }]);
+    assert.match(await caller.through('first'), /^HTTP\/1\.1 101 /);
+    caller.send('then').socket.end();
+    const { body } = await agent.fetchBody(head.id);
+    assert.ok(body.includes(`${recordHeader(RECORD.data, 4)}then`, 0, 'latin1'));
+    assert.equal(readRecords(body).at(-1)?.type, RECORD.end);
+    await within(caller.closed, 'the end');
   });
 
   it('hears that a caller has left', async () => {
