@@ -306,8 +306,16 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
       const delivered = readResults(await this.#context.client.streamReply(stream.body));
       this.#sent(delivered.has(this.id) ? DELIVERED : CALLER_GONE);
     } catch (error) {
-      this.#sent({ kind: 'gone', detail: error instanceof Error ? error.message : String(error) });
+      const detail = error instanceof Error ? error.message : String(error);
+      if (!this.#over) this.#giveUp(detail);
+      this.#sent({ kind: 'gone', detail });
     }
+  }
+
+  /** The proxy may not have seen even the beginning: its caller must not wait for the rest. */
+  #giveUp(detail: string): void {
+    const failure = { id: this.id, code: FAILURE.refused, detail: `The reply was lost: ${detail}` };
+    this.#context.outbox.add(this.id, encodeFailure(failure), []);
   }
 
   #sent(sent: Sent): void {

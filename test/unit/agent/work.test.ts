@@ -1,5 +1,6 @@
 import {
   AGENT_PATHS,
+  decodeFailure,
   decodeResponse,
   encodeCancel,
   encodeResult,
@@ -142,6 +143,20 @@ describe('an agent at work', () => {
     );
     assert.deepEqual(acknowledged(again), [id]);
     assert.equal(fixture.agent.inHand, 1, 'what is in hand outlives the connection');
+  });
+
+  it('says that a reply in pieces is lost when its connection breaks', async () => {
+    const id = freshId();
+    fixture.onTarget = (_request, response) => response.end(Buffer.alloc(100_000));
+    await hand(exchange(id));
+    const broken = await fixture.proxy.next(AGENT_PATHS.reply);
+    assert.equal(readRecords(broken.body)[0]?.type, RECORD.responseStart);
+    // Whether the proxy has seen any of it, the agent cannot know.
+    broken.response.destroy();
+    const [record] = await reply();
+    assert.equal(record?.type, RECORD.failure);
+    assert.equal(decodeFailure(record?.payload ?? Buffer.alloc(0)).id, id);
+    assert.equal(outcome(id)?.kind, 'undelivered');
   });
 
   it('gives the target up when the proxy withdraws the exchange', async () => {
