@@ -9,6 +9,9 @@
  *     echo          the body
  *     wait <ms>     the hash, after a pause
  *     drip <count>  so many pieces of 1 KiB, one every 10 ms, with no length announced
+ *     pipe          the body, each piece as it arrives
+ *     break         half of the body, then the end of the connection
+ *     drop          the end of the connection
  */
 import { createHash } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
@@ -29,15 +32,19 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   note('head', nonce);
   const hash = createHash('sha256').update(nonce);
   const pieces: Buffer[] = [];
+  response.setHeader('X-Nonce', nonce);
   request.on('data', (piece: Buffer) => {
     hash.update(piece);
-    if (what === 'echo') pieces.push(piece);
+    if (what === 'pipe') response.write(piece);
+    else if (what === 'echo' || what === 'break') pieces.push(piece);
   });
   request.on('end', () => {
     const digest = hash.digest('hex');
     note('whole', nonce, digest);
-    response.setHeader('X-Nonce', nonce);
-    if (what === 'drip') drip(response, Number(amount));
+    if (what === 'pipe') response.end();
+    else if (what === 'drop') request.socket.destroy();
+    else if (what === 'break') breakOff(response, Buffer.concat(pieces));
+    else if (what === 'drip') drip(response, Number(amount));
     else if (what === 'wait') setTimeout(() => response.end(digest), Number(amount));
     else response.end(what === 'echo' ? Buffer.concat(pieces) : digest);
   });
@@ -52,6 +59,10 @@ function drip(response: ServerResponse, count: number): void {
   }, DRIP_MS);
   response.on('close', () => clearInterval(timer));
   response.on('finish', () => clearInterval(timer));
+}
+
+function breakOff(response: ServerResponse, body: Buffer): void {
+  response.write(body.subarray(0, body.length / 2), () => response.socket?.destroy());
 }
 
 const server = createServer({ keepAliveTimeout: 60_000 }, answer);
