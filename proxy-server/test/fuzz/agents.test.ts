@@ -12,7 +12,7 @@ import { readRecords, SECRET, TestAgent } from '../support/test-agent.ts';
 import { within } from '../support/wait.ts';
 import { CASES, Dice, mutate, pieces, runCases } from './cases.ts';
 import { Connection } from './connection.ts';
-import { echoOf, EchoAgent } from './echo-agent.ts';
+import { echoOf, EchoAgent, sendReplies } from './echo-agent.ts';
 import { helloBody, marksIn, pollBody, replyBody, type Targeted } from './replies.ts';
 import { endOfResponse } from './responses.ts';
 
@@ -81,7 +81,7 @@ describe('what an agent sends at random', () => {
       const failures = ids.map((id) =>
         encodeFailure({ id, code: FAILURE.refused, detail: 'forgotten' }),
       );
-      if (failures.length > 0) await hostile.reply(...failures);
+      if (failures.length > 0) await sendReplies(hostile, failures);
     };
 
     /** Fetches exchanges for the replies at random. */
@@ -216,7 +216,7 @@ describe('what an agent sends at random', () => {
       `${delivered} answered, ${malformed} malformed`,
     );
     echo.stop();
-    await within(proxy.close(), 'the end of all exchanges');
+    await within(proxy.close(), 'the end of all exchanges', 20_000);
     await echoing;
-  }).timeout(120_000);
+  }).timeout(400_000);
 });

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { within } from '../support/wait.ts';
 
 /** How long any case may take before it counts as hung, in milliseconds. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** A connection of which only what comes back is of interest. */
 export class Connection {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { encodeResponse, RECORD } from '../../src/protocol/index.ts';
-import { readRecords, type Taken, type TestAgent } from '../support/test-agent.ts';
+import { AGENT_PATHS, encodeResponse, RECORD } from '../../src/protocol/index.ts';
+import {
+  type Answer,
+  gather,
+  readRecords,
+  records,
+  type Taken,
+  type TestAgent,
+} from '../support/test-agent.ts';
 
 /** What an intermediary must have taken out, by lower-case name. */
 const HOP_BY_HOP =
@@ -11,6 +18,13 @@ const HOP_BY_HOP =
 export function echoOf(method: string, target: string, body: string): string {
   const hash = createHash('sha256').update(body, 'latin1').digest('hex').slice(0, 16);
   return `[[${method} ${Buffer.from(target, 'latin1').toString('hex')} ${hash}]]`;
+}
+
+/** Takes as long as it takes: a machine that is busy must not fail a test. */
+export function sendReplies(agent: TestAgent, replies: readonly string[]): Promise<Answer> {
+  const outgoing = agent.open('POST', AGENT_PATHS.reply);
+  outgoing.end(records(...replies));
+  return gather(outgoing);
 }
 
 /** An agent that answers each request with what it saw of it, and checks that it may see that. */
@@ -53,7 +67,7 @@ export class EchoAgent {
       const replies = await Promise.all(exchanges.map((taken) => this.#echo(taken)));
       this.#answered += replies.length;
       if (this.#stopped) return;
-      const { status } = await this.#agent.reply(...replies.flat());
+      const { status } = await sendReplies(this.#agent, replies.flat());
       assert.equal(status, 200, 'reply');
     } catch (error) {
       if (!this.#stopped) this.#error ??= error;
@@ -79,7 +93,9 @@ export class EchoAgent {
 
   async #fetch(id: string): Promise<Buffer> {
     // The caller may leave in the middle of it.
-    const answer = await this.#agent.fetchBody(id).catch(() => undefined);
+    const fetching = this.#agent.open('GET', AGENT_PATHS.body + id);
+    fetching.end();
+    const answer = await gather(fetching).catch(() => undefined);
     if (answer?.status !== 200) return Buffer.alloc(0);
     const data = readRecords(answer.body).filter(({ type }) => type === RECORD.data);
     return Buffer.concat(data.map(({ payload }) => payload));
