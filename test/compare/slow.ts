@@ -1,7 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Caller } from '../e2e/support/caller.ts';
+import { jsonLine } from '../e2e/support/json-lines.ts';
+import { Program } from '../e2e/support/program.ts';
 import { Rig } from '../e2e/support/rig.ts';
 import { type Figures, figuresOf, shown } from './figures.ts';
 
@@ -21,6 +24,11 @@ const connections = Math.min(Number(flags.connections), 1_000);
 /** Good callers, and how often each of them asks. */
 const CALLERS = 4;
 const EVERY_MS = 10;
+
+const TARGET = fileURLToPath(new URL('slow-target.ts', import.meta.url));
+
+/** New connections of an attack a second. */
+const RATE = 50;
 
 /** What slowhttptest is told, besides where and how long. */
 const ATTACKS: readonly { name: string; path: string; flags: readonly string[] }[] = [
@@ -60,7 +68,7 @@ async function goodTraffic(port: number, path: string, over: Promise<unknown>) {
 }
 
 function attack(url: string, extra: readonly string[]): Promise<void> {
-  const all = ['-c', connections, '-r', connections, '-l', seconds, '-p', 3, '-u', url];
+  const all = ['-c', connections, '-r', RATE, '-l', seconds, '-p', 3, '-u', url];
   const child = spawn('slowhttptest', [...extra, ...all.map(String)], { stdio: 'ignore' });
   const timer = setTimeout(() => child.kill('SIGKILL'), (seconds + 10) * 1000);
   return new Promise((resolve, reject) => {
@@ -73,12 +81,11 @@ function attack(url: string, extra: readonly string[]): Promise<void> {
 }
 
 async function run(rig: Rig): Promise<void> {
-  const large = Buffer.alloc(4 * 1024 * 1024, 'l');
-  const targetPort = await rig.httpTarget((request, response) => {
-    request.resume();
-    request.on('end', () => response.end(request.url === '/large' ? large : 'good'));
-  });
-  const { port, base } = await rig.tunnel({ targetPort });
+  const target = rig.add(
+    Program.node([...process.execArgv, TARGET], { name: 'target', cwd: process.cwd() }),
+  );
+  const { port: targetPort } = await jsonLine(target, {});
+  const { port, base } = await rig.tunnel({ targetPort: Number(targetPort) });
   const path = `${base}/`;
   await goodTraffic(port, path, delay(2_000));
   for (const { name, path: below, flags: extra } of ATTACKS) {
