@@ -55,6 +55,7 @@ export function createAgent(
     sendReply: options.sendReply,
     maxAttempts: options.maxAttempts,
     rewrite: options.rewritePaths === true ? responseRewriter(target) : undefined,
+    keptIdleMs: options.targetTimeoutMs,
     gathering: new Deadlines(
       { now: () => clock.monotonic(), after: (ms, callback) => void clock.after(ms, callback) },
       GATHER_MS,

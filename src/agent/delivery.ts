@@ -39,6 +39,8 @@ export interface DeliveryContext {
   readonly maxAttempts: number;
   /** Changes the fields of a response on their way to the caller; undefined where none is changed. */
   readonly rewrite: ((head: ExchangeHead, fields: string[]) => string[]) | undefined;
+  /** Without replies nobody waits for the rest of a response that pauses for longer, in milliseconds. */
+  readonly keptIdleMs: number;
   /** Tells a delivery that its response took too long to travel whole. */
   readonly gathering: Deadlines<Delivery>;
   readonly emit: (event: ExchangeEvent) => void;
@@ -75,6 +77,8 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   #upgraded: Upgraded | undefined;
   /** What a reply that gets through will have meant. */
   #outcome: ExchangeOutcome = { kind: 'replied' };
+  /** When the target was heard last; kept only for a response that nobody waits for. */
+  #heardAt = 0;
   /** The target's connection has nothing more to do with this exchange. */
   #answered = false;
   #over = false;
@@ -171,7 +175,12 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     }
     emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
     this.#response = head;
-    if (this.#sendReply) this.#gather = this.#context.gathering.add(this);
+    if (this.#sendReply) {
+      this.#gather = this.#context.gathering.add(this);
+    } else {
+      this.#heardAt = clock.monotonic();
+      this.#watchKept(status);
+    }
   }
 
   /** The target has answered 101: from here on its connection is the exchange's alone. */
@@ -209,7 +218,10 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
     this.#context.emit({ type: 'response-data', id: this.id, bytes: chunk });
-    if (!this.#sendReply) return;
+    if (!this.#sendReply) {
+      this.#heardAt = this.#context.clock.monotonic();
+      return;
+    }
     if (this.#stream !== undefined) {
       if (!this.#stream.write(chunk)) controller.pause();
       return;
@@ -271,6 +283,14 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (this.#stream !== undefined) return this.#stream.abort(detail);
     const text = encodeFailure({ id, code, detail });
     this.#context.outbox.add(id, text, [], () => this.#finish(this.#outcome));
+  }
+
+  /** An endless response must not take a place for ever. */
+  #watchKept(status: number): void {
+    const { clock, keptIdleMs } = this.#context;
+    const left = this.#heardAt + keptIdleMs - clock.monotonic();
+    if (left <= 0) return this.#keep(status);
+    this.#cancelPause = clock.after(left, () => this.#watchKept(status));
   }
 
   #keep(status: number): void {

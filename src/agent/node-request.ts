@@ -30,6 +30,11 @@ export function dispatchByNode(
   request: NodeRequest,
   handler: Dispatcher.DispatchHandler,
 ): void {
+  new Attempt(target, request, handler).start();
+}
+
+/** Throws if Node does not take the method, the path or a field. */
+function open(target: NodeTarget, request: NodeRequest): ClientRequest {
   const outgoing = httpRequest({
     createConnection: (_options, onConnected) => {
       target.connect((error, socket) => {
@@ -43,11 +48,11 @@ export function dispatchByNode(
     headers: request.fields,
     maxHeaderSize: target.maxHead,
   });
-  new Attempt(outgoing, target, request, handler).start();
+  return outgoing;
 }
 
 class Attempt implements Dispatcher.DispatchController {
-  readonly #outgoing: ClientRequest;
+  #outgoing: ClientRequest | undefined;
   readonly #target: NodeTarget;
   readonly #request: NodeRequest;
   readonly #handler: Dispatcher.DispatchHandler;
@@ -60,20 +65,20 @@ class Attempt implements Dispatcher.DispatchController {
   rawHeaders: string[] = [];
   rawTrailers: string[] = [];
 
-  constructor(
-    outgoing: ClientRequest,
-    target: NodeTarget,
-    request: NodeRequest,
-    handler: Dispatcher.DispatchHandler,
-  ) {
-    this.#outgoing = outgoing;
+  constructor(target: NodeTarget, request: NodeRequest, handler: Dispatcher.DispatchHandler) {
     this.#target = target;
     this.#request = request;
     this.#handler = handler;
   }
 
   start(): void {
-    const outgoing = this.#outgoing;
+    let outgoing: ClientRequest;
+    try {
+      outgoing = open(this.#target, this.#request);
+    } catch (error) {
+      return this.#fail(new RefusedError(error));
+    }
+    this.#outgoing = outgoing;
     outgoing.on('error', (error) => this.#fail(error));
     outgoing.on('information', (head) => {
       this.rawHeaders = head.rawHeaders;
@@ -81,7 +86,7 @@ class Attempt implements Dispatcher.DispatchController {
       this.#handler.onResponseStart?.(this, head.statusCode, {}, reason);
     });
     outgoing.on('response', (incoming) => this.#onResponse(incoming));
-    outgoing.on('socket', () => this.#onConnected());
+    outgoing.on('socket', () => this.#onConnected(outgoing));
   }
 
   abort(reason: Error): void {
@@ -101,7 +106,7 @@ class Attempt implements Dispatcher.DispatchController {
     this.#incoming?.resume();
   }
 
-  #onConnected(): void {
+  #onConnected(outgoing: ClientRequest): void {
     if (this.#over) return;
     const late = new LateError('UND_ERR_HEADERS_TIMEOUT');
     this.#timer = setTimeout(() => this.#fail(late), this.#target.answerMs);
@@ -109,17 +114,21 @@ class Attempt implements Dispatcher.DispatchController {
     const { body } = this.#request;
     if (this.#over) return;
     if (body === null || Buffer.isBuffer(body)) {
-      this.#outgoing.end(body ?? undefined);
+      outgoing.end(body ?? undefined);
       return;
     }
     const { pieces } = body;
     pieces.on('error', (error) => this.#fail(error));
     pieces.on('end', () => {
-      const trailers = body.trailers();
-      if (trailers.length > 0) this.#outgoing.addTrailers(pairs(trailers));
-      this.#outgoing.end();
+      if (this.#over) return;
+      try {
+        outgoing.addTrailers(pairs(body.trailers()));
+        outgoing.end();
+      } catch (error) {
+        this.#fail(new RefusedError(error));
+      }
     });
-    pieces.pipe(this.#outgoing, { end: false });
+    pieces.pipe(outgoing, { end: false });
   }
 
   #onResponse(incoming: IncomingMessage): void {
@@ -134,7 +143,7 @@ class Attempt implements Dispatcher.DispatchController {
       this.rawTrailers = incoming.rawTrailers;
       this.#handler.onResponseEnd?.(this, {});
       // A target may answer before it has read everything.
-      if (!this.#outgoing.writableFinished) this.#outgoing.destroy();
+      if (this.#outgoing?.writableFinished !== true) this.#outgoing?.destroy();
     });
     const reason = decodedAsUtf8(incoming.statusMessage ?? '');
     this.#handler.onResponseStart?.(this, incoming.statusCode ?? 0, {}, reason);
@@ -145,7 +154,7 @@ class Attempt implements Dispatcher.DispatchController {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
-    this.#outgoing.destroy();
+    this.#outgoing?.destroy();
     const { body } = this.#request;
     if (body !== null && !Buffer.isBuffer(body)) body.pieces.destroy();
     this.#handler.onResponseError?.(this, error);
@@ -160,6 +169,16 @@ class LateError extends Error {
     super('no answer in time');
     this.name = 'LateError';
     this.code = code;
+  }
+}
+
+/** Node does not take what it was given; undici's code for that is this. */
+class RefusedError extends Error {
+  readonly code = 'UND_ERR_INVALID_ARG';
+
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'RefusedError';
   }
 }
 

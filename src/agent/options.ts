@@ -35,7 +35,10 @@ export interface AgentOptions extends TargetOptions {
   readonly maxAttempts: number;
   /** Whether redirects and cookies of the target are made to lead below the tunnel's own path. */
   readonly rewritePaths?: boolean | undefined;
-  /** How long the target may take to begin its answer, in milliseconds. */
+  /**
+   * How long the target may take to begin its answer, in milliseconds; without replies, also how
+   * long the answer may pause. Otherwise it may pause for as long as it likes: event streams do.
+   */
   readonly targetTimeoutMs: number;
   /**
    * A poll that brought no byte for this long is taken for dead and renewed, in milliseconds, 1,200

@@ -67,7 +67,8 @@ export class Target {
 
   /** What undici cannot send. */
   #sendByNode(head: ExchangeHead, body: TargetBody, handler: Dispatcher.DispatchHandler): void {
-    const fields = forwardableFields(head.fields, isConnectionsOwn);
+    const own = announcesTrailers(head) ? isConnectionsOwn : isNeverPassedOn;
+    const fields = forwardableFields(head.fields, own);
     fields.unshift('Host', this.hostFor(head) ?? this.#origin.host);
     if (Buffer.isBuffer(body)) fields.push('Content-Length', String(body.length));
     else if (body !== null) fields.push('Transfer-Encoding', 'chunked');

@@ -171,6 +171,7 @@ describe('an agent that is handed a request for a WebSocket', () => {
       sendReply: true,
       rewrite: undefined,
       maxAttempts: 1,
+      keptIdleMs: 1_000,
       gathering: new Deadlines(
         { now: () => 0, after: () => undefined },
         GATHER_MS,

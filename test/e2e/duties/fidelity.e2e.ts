@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { call } from './support/caller.ts';
-import type { Fields } from './support/message.ts';
-import { responseText } from './support/raw-target.ts';
-import { useRig } from './support/rig.ts';
+import { call } from '../support/caller.ts';
+import type { Fields } from '../support/message.ts';
+import { responseText } from '../support/raw-target.ts';
+import { useRig } from '../support/rig.ts';
 
 /** What the proxy adds to a request, and what is each connection's own. */
 const ADDED = new Set([
@@ -20,7 +20,7 @@ function endToEnd(fields: Fields): Fields {
   return fields.filter(([name]) => !ADDED.has(name.toLowerCase()));
 }
 
-describe('what passes through a tunnel unchanged', () => {
+describe('duties 4 and 5: what passes through a tunnel unchanged', () => {
   const rig = useRig();
 
   it('is the status, the reason and the header fields of the answer, in order and case', async () => {
@@ -109,11 +109,16 @@ describe('what passes through a tunnel unchanged', () => {
       '/\\back\\slash',
       '/~!$&\'()*+,;=:@|{}^`"<>',
       '/q?x=%20+%2B&path=/../..&u=http://a/b',
+      '/..',
+      '/a;b=c,d//b///',
+      `/${'long/'.repeat(4_000)}`,
     ];
     for (const path of paths) {
       const answer = await call(port, { path: `${base}${path}` });
       assert.equal(answer.status, 200, path);
       assert.equal(answer.body.toString('latin1'), path);
+      const absolute = await call(port, { path: `http://any.example:1${base}${path}` });
+      assert.equal(absolute.body.toString('latin1'), path);
     }
     // Without a slash after the code the target's root is meant.
     assert.equal((await call(port, { path: base })).body.toString(), '/');

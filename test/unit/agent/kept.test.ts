@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import type { ServerResponse } from 'node:http';
+import { exchange, freshId, records } from './support/fake-proxy.ts';
+import { Fixture } from './support/fixture.ts';
+import { until } from './support/wait.ts';
+
+describe('a response that nobody waits for', () => {
+  let fixture: Fixture;
+  afterEach(() => fixture.stop());
+
+  const ended = (): string | undefined => {
+    const event = fixture.events.find(({ type }) => type === 'ended');
+    return event?.type === 'ended' ? event.outcome.kind : undefined;
+  };
+  const received = (): number =>
+    fixture.events.filter(({ type }) => type === 'response-data').length;
+
+  it('may pause for as long as the target may take to begin, and is given up then', async () => {
+    let stream: ServerResponse | undefined;
+    let closed = false;
+    fixture = new Fixture();
+    fixture.onTarget = (request, response) => {
+      request.resume();
+      stream = response;
+      response.on('close', () => (closed = true));
+      response.write('1');
+    };
+    await fixture.start({ sendReply: false, targetTimeoutMs: 10_000 });
+    await fixture.proxy.welcome();
+    await fixture.reaches('live');
+    (await fixture.proxy.poll()).response.end(records(exchange(freshId())));
+    for (let piece = 1; piece < 4; piece += 1) {
+      await until(() => received() === piece, `piece ${piece}`);
+      fixture.clock.advance(9_000);
+      assert.equal(ended(), undefined);
+      stream?.write('x');
+    }
+    await until(() => received() === 4, 'the last piece');
+    fixture.clock.advance(10_000);
+    assert.equal(ended(), 'kept');
+    await until(() => closed, 'the end of the connection');
+  });
+});
