@@ -73,14 +73,14 @@ export async function findBrowser(): Promise<BrowserBinary> {
 }
 
 /**
- * Starts the browser without a window. It gets a new, empty profile in a temporary folder, which
- * Playwright removes when the browser is closed.
+ * Starts the browser without a window, with these flags beside those that it needs. It gets a new,
+ * empty profile in a temporary folder, which Playwright removes when the browser is closed.
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
   const { executablePath, args, env } = await findBrowser();
   return chromium.launch({
     executablePath,
-    args: [...args],
+    args: [...args, ...flags],
     env: { ...definedEnvironment(), ...env },
     headless: true,
     timeout: 30_000,
