@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { BrokenOff, headText } from './support/caller.ts';
 import { KIB } from './support/load.ts';
 import { useRig } from './support/rig.ts';
-import { until, within } from './support/waiting.ts';
+import { pastHalfClose, until, within } from './support/waiting.ts';
 
 /** In which an event has to travel from target to caller, in milliseconds. */
 const EVENT_MS = 250;
@@ -103,6 +103,7 @@ describe('streams through a tunnel', () => {
     uploading.socket.write(headText({ method: 'POST', path: `${base}/up`, body: '' }, 10_000));
     uploading.socket.write('a part of it');
     await until(() => arrived === 3 && answer.bytes > 0, 'exchanges under way');
+    await pastHalfClose(performance.now());
 
     for (const [caller, path] of [
       [silent, '/silent'],

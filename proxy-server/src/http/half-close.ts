@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
  * "I am gone". A program that half-closes does so right after it has written; one that gives up
  * does so later. Measured by the proxy's clock, so that both stand in the same queue.
  */
-export const HALF_CLOSE_MS = 20;
+export const HALF_CLOSE_MS = 50;
 
 /** What a caller's FIN means for what the proxy still owes it. */
 export type EndOfInput =

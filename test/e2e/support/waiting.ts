@@ -39,3 +39,8 @@ export async function until(
     await delay(LOOK_EVERY);
   }
 }
+
+/** Waits until a request that was sent at `since` is so old that a FIN can only mean departure. */
+export async function pastHalfClose(since: number): Promise<void> {
+  await until(() => performance.now() - since > 200, 'time to pass');
+}
