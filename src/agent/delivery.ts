@@ -20,11 +20,12 @@ import { type Duplex, Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { targetPause } from './backoff.ts';
 import type { Clock } from './clock.ts';
+import { errorCode } from './error-code.ts';
 import type { ExchangeEvent, ExchangeOutcome, PassedBytes } from './events.ts';
 import { type Outbox, readResults, type Sent } from './outbox.ts';
 import type { ProxyClient } from './proxy-client.ts';
 import { ReplyStream } from './reply-stream.ts';
-import { fetchBody } from './request-body.ts';
+import { BODY_ABORTED, fetchBody } from './request-body.ts';
 import type { Target } from './target.ts';
 import type { TargetBody } from './target-body.ts';
 import { isCompleteWithoutBody, targetFailure } from './target-error.ts';
@@ -251,6 +252,10 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     const status = this.#response?.status;
     if (status !== undefined && isCompleteWithoutBody(error, status)) {
       return this.onResponseEnd(controller);
+    }
+    // A notice that says so is on its way. A copy's body also breaks off if its agent falls behind.
+    if (errorCode(error) === BODY_ABORTED && this.head.copy !== true) {
+      return this.#finish({ kind: 'cancelled', reason: 'caller_gone' });
     }
     const failure = targetFailure(error);
     const { clock, emit, maxAttempts, target } = this.#context;

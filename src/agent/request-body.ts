@@ -7,13 +7,19 @@ import {
 } from 'caronte-proxy/protocol';
 import type { Readable } from 'node:stream';
 
+const BODY_BROKEN = 'CARONTE_BODY_BROKEN';
+
+/** The proxy itself says that no more will come: the exchange is over for it. */
+export const BODY_ABORTED = 'CARONTE_BODY_ABORTED';
+
 /** The caller's body broke off: the target must not take what it got for the whole. */
 export class BodyBrokenError extends Error {
-  readonly code = 'CARONTE_BODY_BROKEN';
+  readonly code: string;
 
-  constructor(detail: string) {
+  constructor(detail: string, code: string = BODY_BROKEN) {
     super(detail);
     this.name = 'BodyBrokenError';
+    this.code = code;
   }
 }
 
@@ -34,7 +40,7 @@ export async function* fetchBody(
     onRecord: (type, payload) => {
       if (type === RECORD.abort) {
         const reason = payload.toString('latin1', 0, payload.length);
-        throw new BodyBrokenError(reason === '' ? 'the caller broke off' : reason);
+        throw new BodyBrokenError(reason === '' ? 'the caller broke off' : reason, BODY_ABORTED);
       }
       if (type !== RECORD.end || complete) throw new MalformedError('unexpected record in a body');
       complete = true;

@@ -142,10 +142,10 @@ describe('a fetched body', () => {
     }
   });
 
-  it('that aborts is broken, with the code that a target’s failure is told by', async () => {
+  it('that aborts is broken, with a code of its own', async () => {
     const { error } = await fetch([records(data('half'), encodeAbort('the caller left'))]);
     assert.ok(error instanceof BodyBrokenError);
-    assert.equal(error.code, 'CARONTE_BODY_BROKEN');
+    assert.equal(error.code, 'CARONTE_BODY_ABORTED');
   });
 
   it('that aborts in a later chunk hands on what came before', async () => {
