@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { call, headText } from '../support/caller.ts';
 import { type Rig, useRig } from '../support/rig.ts';
-import { until, within } from '../support/waiting.ts';
+import { pastHalfClose, until, within } from '../support/waiting.ts';
 import { DocumentAgent } from './agent.ts';
 
 async function start(
@@ -99,6 +99,7 @@ describe('an agent written from docs/protocol.md alone', () => {
     caller.send({ path: '/forward/document/left' });
     const response = await within(5_000, 'request at the target', atTarget);
     const closed = once(response, 'close');
+    await pastHalfClose(performance.now());
     caller.leave();
     await within(1_000, 'end at the target', closed);
     await until(() => agent.ends.size === 1, 'end of the exchange');
