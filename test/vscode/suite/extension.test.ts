@@ -23,8 +23,16 @@ describe('the extension', () => {
     const configuration = workspace.getConfiguration(SECTION);
     const { settings, problems } = readSettings((key) => configuration.get(key));
     assert.deepEqual(problems, []);
+    const { targetHostHeader, targetInsecure, targetRewritePaths, ...same } = DEFAULTS;
     assert.deepEqual(settings, {
-      ...DEFAULTS,
+      ...same,
+      targetManner: {
+        hostHeader: targetHostHeader,
+        caFile: undefined,
+        insecure: targetInsecure,
+        rewritePaths: targetRewritePaths,
+      },
+      targetSocket: undefined,
       proxyUrl: undefined,
       code: undefined,
       targetPort: undefined,
