@@ -14,12 +14,16 @@ import { type Figures, figuresOf, shown } from './figures.ts';
  */
 const { values: flags } = parseArgs({
   options: {
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '30' },
     connections: { type: 'string', default: '200' },
+    every: { type: 'string', default: '10' },
   },
 });
 const seconds = Math.min(Number(flags.seconds), 60);
 const connections = Math.min(Number(flags.connections), 1_000);
+
+/** Seconds between two signs of life of a slow caller; 10 is what slowhttptest does by itself. */
+const every = flags.every;
 
 /** Good callers, and how often each of them asks. */
 const CALLERS = 4;
@@ -32,8 +36,8 @@ const RATE = 50;
 
 /** What slowhttptest is told, besides where and how long. */
 const ATTACKS: readonly { name: string; path: string; flags: readonly string[] }[] = [
-  { name: 'slow heads', path: '/', flags: ['-H', '-i', '1', '-x', '24'] },
-  { name: 'slow bodies', path: '/', flags: ['-B', '-i', '1', '-s', '8192', '-x', '10'] },
+  { name: 'slow heads', path: '/', flags: ['-H', '-i', every, '-x', '24'] },
+  { name: 'slow bodies', path: '/', flags: ['-B', '-i', every, '-s', '8192', '-x', '10'] },
   {
     name: 'slow readers',
     path: '/large',
@@ -89,7 +93,7 @@ async function run(rig: Rig): Promise<void> {
   const path = `${base}/`;
   await goodTraffic(port, path, delay(2_000));
   for (const { name, path: below, flags: extra } of ATTACKS) {
-    const before = await goodTraffic(port, path, delay(5_000));
+    const before = await goodTraffic(port, path, delay(seconds * 1000));
     const url = `http://127.0.0.1:${port}${base}${below}`;
     const during = await goodTraffic(port, path, attack(url, extra));
     report(name, before.figures, during.figures, during.failures);
