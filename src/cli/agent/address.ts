@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { isBaseUrl, isHost } from 'caronte-proxy/command';
+import { definedOf, shown } from './values.ts';
 
 /** The flags that give one address: as a whole, in parts, or both if they agree. */
 export interface AddressFlags {
@@ -91,18 +92,4 @@ function bracketed(host: string): string {
 
 function isPort(text: string): boolean {
   return /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535;
-}
-
-/** Without the members that are undefined. */
-export function definedOf<T extends object>(
-  value: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(value).filter(([, member]) => member !== undefined);
-  // Sound: only members that are undefined are left out.
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-/** A value on one line; control characters come out escaped. */
-export function shown(value: string | undefined): string {
-  return JSON.stringify(value);
 }

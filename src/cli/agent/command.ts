@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { complain, EXIT, leave, readText } from 'caronte-proxy/command';
 import { Command, Option } from 'commander';
-import { AGENT_BOUNDS, type AgentFlags, readAgentConfig } from './options.ts';
+import type { AgentFlags } from './flags.ts';
+import { AGENT_BOUNDS } from './numbers.ts';
+import { readAgentConfig } from './options.ts';
 import { runAgent } from './run.ts';
 
 const EXAMPLES = `

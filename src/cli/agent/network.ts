@@ -3,7 +3,7 @@ import {
   networkFromEnvironment,
   readNetworkProxy,
 } from '../../agent/index.ts';
-import { definedOf } from './address.ts';
+import { definedOf } from './values.ts';
 
 /**
  * Proxies of the network: the flag over the environment. Undefined if there are none. Problems never

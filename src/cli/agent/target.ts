@@ -5,7 +5,8 @@ import {
   socketTargetProblem,
   type TlsTrust,
 } from '../../agent/index.ts';
-import { readAddress, shown } from './address.ts';
+import { readAddress } from './address.ts';
+import { shown } from './values.ts';
 
 /** The flags that say what the target is. */
 export interface TargetFlags {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
+import type { AgentFlags } from '../../../src/cli/agent/flags.ts';
 import {
   type AgentConfig,
-  type AgentFlags,
   type AgentSources,
   readAgentConfig,
 } from '../../../src/cli/agent/options.ts';

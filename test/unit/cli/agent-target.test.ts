@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { AgentOptions } from '../../../src/agent/index.ts';
-import { type AgentFlags, readAgentConfig } from '../../../src/cli/agent/options.ts';
+import type { AgentFlags } from '../../../src/cli/agent/flags.ts';
+import { readAgentConfig } from '../../../src/cli/agent/options.ts';
 
 const CERTIFICATE = readFileSync(
   new URL('../../e2e/support/certificates-target/certificate.pem', import.meta.url),
