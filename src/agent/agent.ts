@@ -59,7 +59,7 @@ export function createAgent(
     gathering: new Deadlines(
       { now: () => clock.monotonic(), after: (ms, callback) => void clock.after(ms, callback) },
       GATHER_MS,
-      (delivery) => delivery.becomeStream(),
+      (reply) => reply.becomeStream(),
     ),
     emit: (event) => told(() => observer.onExchange?.(event)),
     mayUpgrade: () => upgraded < AGENT_DEFAULTS.maxUpgraded,

@@ -1,49 +1,41 @@
 import {
   type CancelReason,
-  type Deadline,
-  type Deadlines,
   encodeFailure,
   encodeInformation,
-  encodeResponse,
   type ExchangeHead,
   FAILURE,
   type FailureCode,
   fieldValue,
-  forwardableFields,
   forwardableTrailers,
   type Identified,
-  type ResponseHead,
-  WIRE_LIMITS,
 } from 'caronte-proxy/protocol';
 import { Socket } from 'node:net';
-import { type Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { targetPause } from './backoff.ts';
-import type { Clock } from './clock.ts';
 import { errorCode } from './error-code.ts';
 import type { ExchangeEvent, ExchangeOutcome, PassedBytes } from './events.ts';
-import { type Outbox, readResults, type Sent } from './outbox.ts';
 import type { ProxyClient } from './proxy-client.ts';
-import { ReplyStream } from './reply-stream.ts';
-import { BODY_ABORTED, fetchBody } from './request-body.ts';
+import { Reply, type ReplyContext } from './reply.ts';
+import type { ReplyWaiter, Sent } from './reply-results.ts';
+import { BODY_ABORTED, streamedBody } from './request-body.ts';
+import { latin1Fields, passedHead } from './response-head.ts';
+import type { ResponseUse } from './response-use.ts';
 import type { Target } from './target.ts';
 import type { TargetBody } from './target-body.ts';
 import { isCompleteWithoutBody, targetFailure } from './target-error.ts';
+import { UnsentResponse } from './unsent-response.ts';
 import { Upgraded } from './upgraded.ts';
 
-export interface DeliveryContext {
-  readonly clock: Clock;
+export interface DeliveryContext extends ReplyContext {
   readonly target: Target;
   readonly client: ProxyClient;
-  readonly outbox: Outbox;
   readonly sendReply: boolean;
   readonly maxAttempts: number;
   /** Changes the fields of a response on their way to the caller; undefined where none is changed. */
   readonly rewrite: ((head: ExchangeHead, fields: string[]) => string[]) | undefined;
   /** Without replies nobody waits for the rest of a response that pauses for longer, in milliseconds. */
   readonly keptIdleMs: number;
-  /** Tells a delivery that its response took too long to travel whole. */
-  readonly gathering: Deadlines<Delivery>;
   readonly emit: (event: ExchangeEvent) => void;
   /** Whether one more connection may be upgraded. */
   readonly mayUpgrade: () => boolean;
@@ -54,11 +46,10 @@ export interface DeliveryContext {
 }
 
 /**
- * One exchange on its way through the agent: the attempts at the target, then the reply. A response
- * that is complete within a few milliseconds travels whole, in a batch with others; anything else is
- * streamed on a request of its own.
+ * One exchange on its way through the agent: the attempts at the target, and what follows from its
+ * answer. It ends once.
  */
-export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery> {
+export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery>, ReplyWaiter {
   readonly id: string;
   readonly head: ExchangeHead;
   nextInTable: Delivery | undefined;
@@ -70,16 +61,10 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   #begun = false;
   #controller: Dispatcher.DispatchController | undefined;
   #cancelPause: (() => void) | undefined;
-  #gather: Deadline<Delivery> | undefined;
-  #response: ResponseHead | undefined;
-  #chunks: Buffer[] = [];
-  #held = 0;
-  #stream: ReplyStream | undefined;
+  #response: ResponseUse | undefined;
   #upgraded: Upgraded | undefined;
   /** What a reply that gets through will have meant. */
-  #outcome: ExchangeOutcome = { kind: 'replied' };
-  /** When the target was heard last; kept only for a response that nobody waits for. */
-  #heardAt = 0;
+  #outcome: ExchangeOutcome = REPLIED;
   /** The target's connection has nothing more to do with this exchange. */
   #answered = false;
   #over = false;
@@ -132,19 +117,11 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (body.kind === 'none' || body.kind === 'upgrade') return null;
     if (body.kind === 'inline') return this.#inline;
     const { client, emit } = this.#context;
-    let trailers: readonly string[] = [];
-    const pieces = fetchBody(
+    return streamedBody(
       () => client.openBody(id),
       (bytes) => emit({ type: 'request-data', id, bytes }),
-      (those) => {
-        this.#bodyComplete = true;
-        trailers = those;
-      },
+      () => (this.#bodyComplete = true),
     );
-    return {
-      pieces: Readable.from(pieces, { objectMode: false }),
-      trailers: () => trailers,
-    };
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -160,28 +137,19 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     reason = '',
   ): void {
     if (this.#over) return;
+    const { id } = this;
+    const { clock, emit, outbox, rewrite, keptIdleMs } = this.#context;
     const raw = latin1Fields(controller.rawHeaders);
-    const { id } = this.head;
-    const { clock, emit, outbox, rewrite } = this.#context;
-    const fields = forwardableFields(raw, () => false);
-    const head = {
-      id,
-      status,
-      reason: reasonBytes(reason),
-      fields: rewrite === undefined ? fields : rewrite(this.head, fields),
-    };
+    const head = passedHead(id, status, reason, raw);
+    if (rewrite !== undefined) head.fields = rewrite(this.head, head.fields);
     if (status < 200) {
       if (this.#sendReply && status === 103) outbox.add(id, encodeInformation(head), []);
       return;
     }
     emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
-    this.#response = head;
-    if (this.#sendReply) {
-      this.#gather = this.#context.gathering.add(this);
-    } else {
-      this.#heardAt = clock.monotonic();
-      this.#watchKept(status);
-    }
+    this.#response = this.#sendReply
+      ? new Reply(head, controller, this, this.#context)
+      : new UnsentResponse(status, clock, keptIdleMs, () => this.#keep(status));
   }
 
   /** The target has answered 101: from here on its connection is the exchange's alone. */
@@ -194,7 +162,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     this.#answered = true;
     if (this.#over) return void socket.destroy();
     const raw = latin1Fields(controller.rawHeaders);
-    const { id } = this.head;
+    const { id } = this;
     const { clock, emit, client, target, onUpgraded } = this.#context;
     const protocol = fieldValue(raw, 'upgrade')?.trim().toLowerCase();
     // undici says Duplex; what it connects is a socket.
@@ -202,11 +170,11 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
       socket.destroy();
       return this.#fail(FAILURE.refused, `${target.url}: switched to something else`);
     }
-    const reason = 'Switching Protocols';
-    emit({ type: 'response', id, at: clock.wall(), status, reason, fields: raw });
+    const head = passedHead(id, status, 'Switching Protocols', raw);
+    emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
     this.#upgraded = new Upgraded({
       socket,
-      head: { id, status, reason, fields: forwardableFields(raw, () => false) },
+      head,
       clock,
       client,
       target: target.url,
@@ -219,32 +187,16 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
     this.#context.emit({ type: 'response-data', id: this.id, bytes: chunk });
-    if (!this.#sendReply) {
-      this.#heardAt = this.#context.clock.monotonic();
-      return;
-    }
-    if (this.#stream !== undefined) {
-      if (!this.#stream.write(chunk)) controller.pause();
-      return;
-    }
-    this.#chunks.push(chunk);
-    this.#held += chunk.length;
-    if (this.#held > WIRE_LIMITS.inlineBody) this.becomeStream();
+    if (this.#response?.take(chunk) === false) controller.pause();
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     this.#answered = true;
-    const head = this.#response;
-    if (this.#over || head === undefined) return;
-    this.#endGather();
-    const { clock, emit, outbox } = this.#context;
+    if (this.#over || this.#response === undefined) return;
+    const { clock, emit } = this.#context;
     const trailers = forwardableTrailers(latin1Fields(controller.rawTrailers));
-    emit({ type: 'response-end', id: head.id, at: clock.wall(), trailers });
-    if (!this.#sendReply) return this.#keep(head.status);
-    if (this.#stream === undefined && trailers.length > 0) this.becomeStream();
-    if (this.#stream !== undefined) return this.#stream.end(trailers);
-    const text = encodeResponse(head, this.#held);
-    outbox.add(head.id, text, this.#chunks, (sent) => this.#sent(sent));
+    emit({ type: 'response-end', id: this.id, at: clock.wall(), trailers });
+    this.#response.end(trailers);
   }
 
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
@@ -257,47 +209,34 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (errorCode(error) === BODY_ABORTED && this.head.copy !== true) {
       return this.#finish({ kind: 'cancelled', reason: 'caller_gone' });
     }
-    const failure = targetFailure(error);
-    const { clock, emit, maxAttempts, target } = this.#context;
+    const { code, cause, unsent } = targetFailure(error);
     // The same errors happen on connections that carried the request already.
-    if (failure.unsent && !this.#begun && this.#attempt < maxAttempts) {
-      const pauseMs = targetPause(this.#attempt);
-      const attempt = this.#attempt;
-      const detail = failure.cause;
-      emit({
-        type: 'attempt-failed',
-        id: this.id,
-        at: clock.wall(),
-        attempt,
-        detail,
-        pauseMs,
-      });
-      this.#cancelPause = clock.after(pauseMs, () => this.#try());
-      return;
+    if (unsent && !this.#begun && this.#attempt < this.#context.maxAttempts) {
+      return this.#tryAgain(cause);
     }
     const tries = this.#attempt > 1 ? ` after ${this.#attempt} attempts` : '';
-    this.#fail(failure.code, `${target.url}: ${failure.cause}${tries}`);
+    this.#fail(code, `${this.#context.target.url}: ${cause}${tries}`);
+  }
+
+  #tryAgain(detail: string): void {
+    const { clock, emit } = this.#context;
+    const attempt = this.#attempt;
+    const pauseMs = targetPause(attempt);
+    emit({ type: 'attempt-failed', id: this.id, at: clock.wall(), attempt, detail, pauseMs });
+    this.#cancelPause = clock.after(pauseMs, () => this.#try());
   }
 
   #fail(code: FailureCode, detail: string): void {
-    this.#endGather();
+    const { id } = this;
     this.#outcome = { kind: 'failed', code, detail };
-    const { id } = this.head;
     // Without a reply the exchange is over for the proxy as soon as the agent has everything.
     if (!this.#sendReply && this.#bodyComplete) return this.#finish(this.#outcome);
-    if (this.#stream !== undefined) return this.#stream.abort(detail);
+    if (this.#response?.breakOff(detail) === true) return;
     const text = encodeFailure({ id, code, detail });
-    this.#context.outbox.add(id, text, [], () => this.#finish(this.#outcome));
+    this.#context.outbox.add(id, text, [], { onSent: () => this.#finish(this.#outcome) });
   }
 
-  /** An endless response must not take a place for ever. */
-  #watchKept(status: number): void {
-    const { clock, keptIdleMs } = this.#context;
-    const left = this.#heardAt + keptIdleMs - clock.monotonic();
-    if (left <= 0) return this.#keep(status);
-    this.#cancelPause = clock.after(left, () => this.#watchKept(status));
-  }
-
+  /** The target has answered; nobody is told what. */
   #keep(status: number): void {
     if (!this.#bodyComplete) {
       // The caller waits for its 202, which would be a lie: not all of the request has arrived.
@@ -308,42 +247,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     this.#finish({ kind: this.head.copy === true ? 'copied' : 'kept' });
   }
 
-  /** The response takes too long, or is too large, to travel whole. */
-  becomeStream(): void {
-    const head = this.#response;
-    if (this.#stream !== undefined || head === undefined || this.#over) return;
-    this.#endGather();
-    const stream = new ReplyStream(head, this.#context.clock, () => this.#controller?.resume());
-    this.#stream = stream;
-    let room = true;
-    for (const chunk of this.#chunks) room = stream.write(chunk);
-    this.#chunks = [];
-    if (!room) this.#controller?.pause();
-    void this.#sendStream(stream);
-  }
-
-  #endGather(): void {
-    if (this.#gather !== undefined) this.#context.gathering.remove(this.#gather);
-  }
-
-  async #sendStream(stream: ReplyStream): Promise<void> {
-    try {
-      const delivered = readResults(await this.#context.client.streamReply(stream.body));
-      this.#sent(delivered.has(this.id) ? DELIVERED : CALLER_GONE);
-    } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      if (!this.#over) this.#giveUp(detail);
-      this.#sent({ kind: 'gone', detail });
-    }
-  }
-
-  /** The proxy may not have seen even the beginning: its caller must not wait for the rest. */
-  #giveUp(detail: string): void {
-    const failure = { id: this.id, code: FAILURE.refused, detail: `The reply was lost: ${detail}` };
-    this.#context.outbox.add(this.id, encodeFailure(failure), []);
-  }
-
-  #sent(sent: Sent): void {
+  onSent(sent: Sent): void {
     this.#finish(
       sent.kind === 'delivered' ? this.#outcome : { kind: 'undelivered', detail: sent.detail },
     );
@@ -353,9 +257,8 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (this.#over) return;
     this.#over = true;
     this.#cancelPause?.();
-    this.#endGather();
     if (!this.#answered) this.#controller?.abort(NO_USE);
-    this.#stream?.destroy();
+    this.#response?.destroy();
     const { clock, emit, onDone } = this.#context;
     const passed = this.#endUpgraded(outcome);
     emit({ type: 'ended', id: this.id, at: clock.wall(), outcome, ...passed });
@@ -371,21 +274,5 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   }
 }
 
+const REPLIED: ExchangeOutcome = { kind: 'replied' };
 const NO_USE = new Error('there is no use for an answer any more');
-const DELIVERED: Sent = { kind: 'delivered' };
-const CALLER_GONE: Sent = { kind: 'gone', detail: 'the caller is gone' };
-
-/** undici gives raw fields as an array of byte arrays; each is Latin-1. */
-function latin1Fields(raw: unknown): string[] {
-  if (!Array.isArray(raw)) return [];
-  return raw.map((item: unknown) =>
-    Buffer.isBuffer(item) ? item.toString('latin1') : String(item),
-  );
-}
-
-/** A reason phrase is one line. undici reads it as UTF-8; on the wire it is bytes. */
-function reasonBytes(text: string): string {
-  return Buffer.from(text, 'utf8')
-    .toString('latin1')
-    .replace(/[\r\n\0]/g, ' ');
-}

@@ -1,34 +1,14 @@
-import {
-  decodeResult,
-  encodeFailure,
-  FAILURE,
-  OUTCOME,
-  RECORD,
-  RecordDecoder,
-  VERSION_BYTE,
-  WIRE_LIMITS,
-} from 'caronte-proxy/protocol';
+import { encodeFailure, FAILURE } from 'caronte-proxy/protocol';
 import type { Clock } from './clock.ts';
 import { ProxyAnswerError } from './proxy-error.ts';
-
-/** What became of a reply: the caller has it, or the reason why not. */
-export type Sent =
-  { readonly kind: 'delivered' } | { readonly kind: 'gone'; readonly detail: string };
-
-interface Item {
-  readonly id: string;
-  readonly text: string;
-  readonly body: readonly Buffer[];
-  readonly size: number;
-  readonly onSent: ((sent: Sent) => void) | undefined;
-  /** It stands for a reply that the proxy refused. */
-  readonly isFailure: boolean;
-}
-
-interface Batch {
-  readonly items: readonly Item[];
-  readonly records: Buffer;
-}
+import { batchRecords, ReadyReplies, type ReadyReply } from './ready-replies.ts';
+import {
+  CALLER_GONE,
+  DELIVERED,
+  readResults,
+  type ReplyWaiter,
+  type Sent,
+} from './reply-results.ts';
 
 /** While enough batches are on their way, further replies wait for this long to travel together. */
 const GATHER_MS = 4;
@@ -57,8 +37,7 @@ export interface OutboxOptions {
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  #items: Item[] = [];
-  #size = 0;
+  readonly #ready = new ReadyReplies();
   #underWay = 0;
   #scheduled = false;
   #cancelGather: (() => void) | undefined;
@@ -70,10 +49,10 @@ export class Outbox {
   }
 
   /** Adds a record: `text` in Latin-1, then the bytes of its body. */
-  add(id: string, text: string, body: readonly Buffer[], onSent?: (sent: Sent) => void): void {
+  add(id: string, text: string, body: readonly Buffer[], waiter?: ReplyWaiter): void {
     let size = text.length;
     for (const piece of body) size += piece.length;
-    this.#push({ id, text, body, size, onSent, isFailure: false });
+    this.#push({ id, text, body, size, waiter, isFailure: false });
   }
 
   /** Drops what has not been sent. */
@@ -81,19 +60,18 @@ export class Outbox {
     this.#closed = true;
     this.#cancelGather?.();
     for (const end of this.#pauses) end();
-    for (const item of this.#items.splice(0)) item.onSent?.(STOPPED);
+    for (const { waiter } of this.#ready.takeAll()) waiter?.onSent(STOPPED);
   }
 
-  #push(item: Item): void {
-    this.#items.push(item);
-    this.#size += item.size;
+  #push(reply: ReadyReply): void {
+    this.#ready.push(reply);
     this.#schedule();
   }
 
   #schedule(): void {
-    if (this.#items.length >= BATCH && this.#underWay < MOST_UNDER_WAY) return this.#flush();
-    if (this.#scheduled || this.#closed || this.#items.length === 0) return;
-    if (this.#underWay < UNDER_WAY || this.#size >= WIRE_LIMITS.batch) {
+    if (this.#ready.count >= BATCH && this.#underWay < MOST_UNDER_WAY) return this.#flush();
+    if (this.#scheduled || this.#closed || this.#ready.count === 0) return;
+    if (this.#underWay < UNDER_WAY || this.#ready.isBatchFull) {
       this.#scheduled = true;
       setImmediate(() => {
         this.#scheduled = false;
@@ -110,46 +88,37 @@ export class Outbox {
   #flush(): void {
     this.#cancelGather?.();
     this.#cancelGather = undefined;
-    if (this.#items.length === 0 || this.#closed) return;
-    const items = this.#takeItems();
+    if (this.#ready.count === 0 || this.#closed) return;
+    const batch = this.#ready.takeBatch();
     this.#underWay += 1;
-    void this.#deliver({ items, records: join(items) }).finally(() => {
+    void this.#deliver(batch, batchRecords(batch)).finally(() => {
       this.#underWay -= 1;
       this.#schedule();
     });
     this.#schedule();
   }
 
-  #takeItems(): Item[] {
-    let count = 0;
-    let size = 0;
-    const most = Math.min(this.#items.length, WIRE_LIMITS.replies);
-    while (count < most && (count === 0 || size < WIRE_LIMITS.batch)) {
-      size += this.#items[count]?.size ?? 0;
-      count += 1;
-    }
-    this.#size -= size;
-    return this.#items.splice(0, count);
-  }
-
-  async #deliver(batch: Batch): Promise<void> {
+  async #deliver(batch: readonly ReadyReply[], records: Buffer): Promise<void> {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        settle(batch.items, await this.#options.send(batch.records, BATCH_TIMEOUT_MS));
+        settle(batch, await this.#options.send(records, BATCH_TIMEOUT_MS));
         return;
       } catch (error) {
         const pause = RETRY_PAUSES_MS[attempt];
         // An answer of the proxy's is final; a broken connection is not.
         if (pause === undefined || this.#closed || error instanceof ProxyAnswerError) {
-          const detail = error instanceof Error ? error.message : String(error);
-          for (const item of batch.items) item.onSent?.({ kind: 'gone', detail });
-          if (error instanceof ProxyAnswerError && error.problem === 'malformed') {
-            this.#refuse(batch.items, detail);
-          }
-          return;
+          return this.#giveUp(batch, error);
         }
         await this.#pause(pause);
       }
+    }
+  }
+
+  #giveUp(batch: readonly ReadyReply[], error: unknown): void {
+    const detail = error instanceof Error ? error.message : String(error);
+    for (const { waiter } of batch) waiter?.onSent({ kind: 'gone', detail });
+    if (error instanceof ProxyAnswerError && error.problem === 'malformed') {
+      this.#refuse(batch, detail);
     }
   }
 
@@ -169,54 +138,20 @@ export class Outbox {
   }
 
   /** A reply that the proxy cannot read must not leave its caller waiting. */
-  #refuse(items: readonly Item[], detail: string): void {
-    for (const { id, isFailure } of items) {
+  #refuse(batch: readonly ReadyReply[], detail: string): void {
+    for (const { id, isFailure } of batch) {
       if (isFailure) continue;
       const text = encodeFailure({ id, code: FAILURE.refused, detail });
-      this.#push({ id, text, body: [], size: text.length, onSent: undefined, isFailure: true });
+      this.#push({ id, text, body: [], size: text.length, waiter: undefined, isFailure: true });
     }
   }
 }
 
 const STOPPED: Sent = { kind: 'gone', detail: 'the agent was stopped' };
 
-function join(items: readonly Item[]): Buffer {
-  let size = 1;
-  for (const item of items) size += item.size;
-  const records = Buffer.allocUnsafe(size);
-  records[0] = VERSION_BYTE;
-  let at = 1;
-  for (const item of items) {
-    at += records.write(item.text, at, 'latin1');
-    for (const piece of item.body) at += piece.copy(records, at);
-  }
-  return records;
-}
-
-function settle(items: readonly Item[], answer: Buffer): void {
+function settle(batch: readonly ReadyReply[], answer: Buffer): void {
   const delivered = readResults(answer);
-  for (const item of items) {
-    item.onSent?.(
-      delivered.has(item.id)
-        ? { kind: 'delivered' }
-        : { kind: 'gone', detail: 'the caller is gone' },
-    );
+  for (const { id, waiter } of batch) {
+    waiter?.onSent(delivered.has(id) ? DELIVERED : CALLER_GONE);
   }
-}
-
-/** The ids of the replies that reached their callers. */
-export function readResults(answer: Buffer): Set<string> {
-  const delivered = new Set<string>();
-  const decoder = new RecordDecoder({
-    allocate: (size) => Buffer.allocUnsafe(size),
-    onRecord: (type, payload) => {
-      if (type !== RECORD.result) return;
-      const { id, outcome } = decodeResult(payload);
-      if (outcome === OUTCOME.delivered) delivered.add(id);
-    },
-    onData: () => undefined,
-  });
-  decoder.push(answer);
-  decoder.finish();
-  return delivered;
 }

@@ -5,7 +5,8 @@ import {
   RECORD,
   RecordDecoder,
 } from 'caronte-proxy/protocol';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import type { StreamedBody } from './target-body.ts';
 
 const BODY_BROKEN = 'CARONTE_BODY_BROKEN';
 
@@ -60,4 +61,18 @@ export async function* fetchBody(
   }
   if (!complete) throw new BodyBrokenError('the proxy broke off');
   onComplete(trailers);
+}
+
+/** The same for a target. `onComplete` is called once the agent has all of it. */
+export function streamedBody(
+  open: () => Promise<Readable>,
+  onPiece: (piece: Buffer) => void,
+  onComplete: () => void,
+): StreamedBody {
+  let trailers: readonly string[] = [];
+  const pieces = fetchBody(open, onPiece, (those) => {
+    trailers = those;
+    onComplete();
+  });
+  return { pieces: Readable.from(pieces, { objectMode: false }), trailers: () => trailers };
 }

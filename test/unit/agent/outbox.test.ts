@@ -1,7 +1,8 @@
 import { encodeResponse, encodeResult, MalformedError, OUTCOME } from 'caronte-proxy/protocol';
 import assert from 'node:assert/strict';
-import { Outbox, readResults, type Sent } from '../../../src/agent/outbox.ts';
+import { Outbox } from '../../../src/agent/outbox.ts';
 import { ProxyAnswerError } from '../../../src/agent/proxy-error.ts';
+import { readResults, type Sent } from '../../../src/agent/reply-results.ts';
 import { FakeClock } from './support/clock.ts';
 import { freshId, readRecords, records } from './support/fake-proxy.ts';
 import { turn, turns, until } from './support/wait.ts';
@@ -45,7 +46,7 @@ describe('the outbox', () => {
     const id = freshId();
     const size = body.reduce((sum, piece) => sum + piece.length, 0);
     const text = encodeResponse({ id, status: 200, reason: '\xe9', fields: [] }, size);
-    outbox.add(id, text, body, (what) => sent.set(id, what));
+    outbox.add(id, text, body, { onSent: (what) => sent.set(id, what) });
     return id;
   }
 
