@@ -23,10 +23,11 @@ import {
   waitAfterDeath,
   waitAfterLife,
 } from './poll-wait.ts';
-import type { Abort, ProxyClient } from './proxy-client.ts';
+import type { ProxyClient } from './proxy-client.ts';
 import { brokeOffOnTheWay, proxyVerdict } from './proxy-error.ts';
 import type { ConnectionState } from './state.ts';
 import type { Trouble } from './trouble.ts';
+import type { Abort } from './whole-answer.ts';
 
 export interface LinkContext {
   readonly options: AgentOptions;

@@ -9,18 +9,12 @@ import {
   VERSION_BYTE,
 } from 'caronte-proxy/protocol';
 import type { Readable } from 'node:stream';
-import type { Dispatcher, Pool } from 'undici';
+import type { Pool } from 'undici';
 import type { Clock } from './clock.ts';
 import type { AgentOptions } from './options.ts';
 import { ProxyAnswerError } from './proxy-error.ts';
 import { type WayOut, wayOut } from './way-out.ts';
-
-/** A whole answer of the proxy's. */
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly body: Buffer;
-}
+import { type Abort, type Answer, expectStatus, jsonOf, WholeAnswer } from './whole-answer.ts';
 
 export interface PollRequest {
   readonly acknowledged: readonly string[];
@@ -28,9 +22,6 @@ export interface PollRequest {
   readonly capacity: number;
   readonly waitSeconds: number;
 }
-
-/** Breaks a request off. Calling it twice, or late, does nothing. */
-export type Abort = (reason: Error) => void;
 
 /** The requests that an agent makes of its proxy, as `docs/protocol.md` specifies them. */
 export class ProxyClient {
@@ -62,8 +53,8 @@ export class ProxyClient {
       type: 'application/json',
       timeoutMs,
     });
-    expect(answer, 200);
-    const parsed = readHelloAnswer(parseJson(answer));
+    expectStatus(answer, 200);
+    const parsed = readHelloAnswer(jsonOf(answer));
     this.#session = parsed.session;
     return parsed;
   }
@@ -83,7 +74,7 @@ export class ProxyClient {
       onAbort,
     });
     if (answer.status === 204) return Buffer.alloc(0);
-    expect(answer, 200);
+    expectStatus(answer, 200);
     return answer.body;
   }
 
@@ -91,7 +82,7 @@ export class ProxyClient {
   async reply(records: Buffer, timeoutMs: number): Promise<Buffer> {
     const path = AGENT_PATHS.reply;
     const answer = await this.#whole({ path, body: records, type: RECORDS_TYPE, timeoutMs });
-    expect(answer, 200);
+    expectStatus(answer, 200);
     return answer.body;
   }
 
@@ -103,7 +94,7 @@ export class ProxyClient {
       type: RECORDS_TYPE,
       timeoutMs: 0,
     });
-    expect(answer, 200);
+    expectStatus(answer, 200);
     return answer.body;
   }
 
@@ -161,103 +152,6 @@ export class ProxyClient {
         new WholeAnswer(this.#clock, request.timeoutMs, resolve, reject, request.onAbort),
       );
     });
-  }
-}
-
-/** Gathers an answer. One timer bounds the whole of it, since a dead link sends no error. */
-class WholeAnswer implements Dispatcher.DispatchHandler {
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #onAbort: ((abort: Abort) => void) | undefined;
-  readonly #cancelTimer: (() => void) | undefined;
-  readonly #chunks: Buffer[] = [];
-  #controller: Dispatcher.DispatchController | undefined;
-  #over = false;
-  #status = 0;
-  #retryAfter: string | undefined;
-
-  constructor(
-    clock: Clock,
-    timeoutMs: number,
-    resolve: (answer: Answer) => void,
-    reject: (error: unknown) => void,
-    onAbort: ((abort: Abort) => void) | undefined,
-  ) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#onAbort = onAbort;
-    if (timeoutMs > 0) {
-      this.#cancelTimer = clock.after(timeoutMs, () => this.#abort(new SilentError()));
-    }
-    this.#onAbort?.((reason) => this.#abort(reason));
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#over) controller.abort(new SilentError());
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    this.#status = status;
-    const retryAfter = headers['retry-after'];
-    if (typeof retryAfter === 'string') this.#retryAfter = retryAfter;
-  }
-
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#chunks.push(chunk);
-  }
-
-  onResponseEnd(): void {
-    if (!this.#finish()) return;
-    const [only] = this.#chunks;
-    const body =
-      this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks);
-    this.#resolve({ status: this.#status, retryAfter: this.#retryAfter, body });
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#finish()) this.#reject(error);
-  }
-
-  #abort(reason: Error): void {
-    if (!this.#finish()) return;
-    this.#controller?.abort(reason);
-    this.#reject(reason);
-  }
-
-  #finish(): boolean {
-    if (this.#over) return false;
-    this.#over = true;
-    this.#cancelTimer?.();
-    return true;
-  }
-}
-
-/** No byte came for as long as one may have to wait. */
-export class SilentError extends Error {
-  readonly code = 'CARONTE_PROXY_SILENT';
-
-  constructor() {
-    super('the proxy is silent');
-    this.name = 'SilentError';
-  }
-}
-
-function expect(answer: Answer, status: number): true {
-  if (answer.status === status) return true;
-  throw new ProxyAnswerError(answer.status, answer.body, answer.retryAfter);
-}
-
-/** A page where JSON is due comes from something else than a proxy of ours. */
-function parseJson(answer: Answer): unknown {
-  try {
-    return JSON.parse(answer.body.toString('utf8'));
-  } catch {
-    throw new ProxyAnswerError(answer.status, answer.body, answer.retryAfter);
   }
 }
 
