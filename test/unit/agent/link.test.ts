@@ -1,7 +1,9 @@
 import { AGENT_PATHS, encodeDraining, encodeTakenOver } from 'caronte-proxy/protocol';
 import assert from 'node:assert/strict';
-import { records, refuse } from './support/fake-proxy.ts';
-import { Fixture } from './support/fixture.ts';
+import { Link } from '../../../src/agent/link.ts';
+import { FakeClock } from './support/clock.ts';
+import { freshId, records, refuse } from './support/fake-proxy.ts';
+import { Fixture, OPTIONS } from './support/fixture.ts';
 import { turns, until } from './support/wait.ts';
 
 describe('an agent’s link to its proxy', () => {
@@ -262,5 +264,32 @@ describe('an agent’s link to its proxy', () => {
     fixture.clock.advance(600_000);
     await turns();
     assert.deepEqual(fixture.proxy.openPolls, []);
+  });
+
+  it('has no poll open any more once it was stopped, whatever is still in hand', async () => {
+    let polls = 0;
+    const link = new Link({
+      options: { ...OPTIONS, proxyUrl: 'http://127.0.0.1:1', target: 'http://127.0.0.1:1' },
+      clock: new FakeClock(),
+      client: {
+        hello: () => Promise.reject(new Error('not now')),
+        poll: () => {
+          polls += 1;
+          return Promise.reject(new Error('not now'));
+        },
+        reconnect: () => undefined,
+      },
+      instance: freshId(),
+      inHand: () => 2,
+      upgraded: () => 0,
+      onState: () => undefined,
+      onExchange: () => undefined,
+      onCancel: () => undefined,
+    });
+    link.start();
+    await until(() => link.state.kind === 'retrying', 'a pause');
+    link.stop();
+    link.roomChanged();
+    assert.equal(polls, 0);
   });
 });
