@@ -8,6 +8,7 @@ import {
   fieldValue,
   forwardableTrailers,
   type Identified,
+  type ResponseHead,
 } from 'caronte-proxy/protocol';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -15,15 +16,21 @@ import type { Dispatcher } from 'undici';
 import { targetPause } from './backoff.ts';
 import { errorCode } from './error-code.ts';
 import type { ExchangeEvent, ExchangeOutcome, PassedBytes } from './events.ts';
+import { informationUse } from './information.ts';
 import type { ProxyClient } from './proxy-client.ts';
 import { Reply, type ReplyContext } from './reply.ts';
 import type { ReplyWaiter, Sent } from './reply-results.ts';
 import { BODY_ABORTED, streamedBody } from './request-body.ts';
-import { latin1Fields, passedHead } from './response-head.ts';
+import { isTooLarge, latin1Fields, passedHead } from './response-head.ts';
 import type { ResponseUse } from './response-use.ts';
 import type { Target } from './target.ts';
 import type { TargetBody } from './target-body.ts';
-import { isCompleteWithoutBody, targetFailure } from './target-error.ts';
+import {
+  headTooLarge,
+  isCompleteWithoutBody,
+  ResponseRefusedError,
+  targetFailure,
+} from './target-error.ts';
 import { UnsentResponse } from './unsent-response.ts';
 import { Upgraded } from './upgraded.ts';
 
@@ -61,6 +68,8 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   #begun = false;
   #controller: Dispatcher.DispatchController | undefined;
   #cancelPause: (() => void) | undefined;
+  /** Informational responses so far. */
+  #informed = 0;
   #response: ResponseUse | undefined;
   #upgraded: Upgraded | undefined;
   /** What a reply that gets through will have meant. */
@@ -138,18 +147,28 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   ): void {
     if (this.#over) return;
     const { id } = this;
-    const { clock, emit, outbox, rewrite, keptIdleMs } = this.#context;
+    const { clock, emit, rewrite, keptIdleMs } = this.#context;
     const raw = latin1Fields(controller.rawHeaders);
     const head = passedHead(id, status, reason, raw);
     if (rewrite !== undefined) head.fields = rewrite(this.head, head.fields);
-    if (status < 200) {
-      if (this.#sendReply && status === 103) outbox.add(id, encodeInformation(head), []);
-      return;
-    }
+    if (isTooLarge(head)) return controller.abort(headTooLarge());
+    if (status < 200) return this.#inform(controller, head);
     emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
     this.#response = this.#sendReply
       ? new Reply(head, controller, this, this.#context)
       : new UnsentResponse(status, clock, keptIdleMs, () => this.#keep(status));
+  }
+
+  /** A response that is not the last one (RFC 9110 section 15.2); of these, callers get hints. */
+  #inform(controller: Dispatcher.DispatchController, head: ResponseHead): void {
+    this.#informed += 1;
+    const use = informationUse(this.#informed, head.status);
+    if (use === 'refuse') {
+      return controller.abort(new ResponseRefusedError('endless informational responses'));
+    }
+    if (use === 'pass' && this.#sendReply) {
+      this.#context.outbox.add(this.id, encodeInformation(head), []);
+    }
   }
 
   /** The target has answered 101: from here on its connection is the exchange's alone. */

@@ -136,7 +136,9 @@ class Attempt implements Dispatcher.DispatchController {
     this.#incoming = incoming;
     this.rawHeaders = incoming.rawHeaders;
     incoming.on('error', (error) => this.#fail(error));
-    incoming.on('data', (chunk: Buffer) => this.#handler.onResponseData?.(this, chunk));
+    incoming.on('data', (chunk: Buffer) => {
+      if (!this.#over) this.#handler.onResponseData?.(this, chunk);
+    });
     incoming.on('end', () => {
       if (this.#over) return;
       this.#over = true;

@@ -1,4 +1,4 @@
-import { forwardableFields, type ResponseHead } from 'caronte-proxy/protocol';
+import { forwardableFields, type ResponseHead, WIRE_LIMITS } from 'caronte-proxy/protocol';
 
 /** Raw fields as undici gives them, an array of byte arrays, as text; each is Latin-1. */
 export function latin1Fields(raw: unknown): string[] {
@@ -18,9 +18,29 @@ export function passedHead(
   return { id, status, reason: reasonBytes(reason), fields: forwardableFields(raw, () => false) };
 }
 
+/**
+ * Whether a head does not fit into its record: the parser bounds the bytes of the fields, but not
+ * their number, and each takes two more; rewriting may add to them.
+ */
+export function isTooLarge({ reason, fields }: ResponseHead): boolean {
+  if (fields.length < FEW_ITEMS) return false;
+  let size = FIXED_BYTES + reason.length;
+  for (const item of fields) size += 1 + item.length;
+  return size > WIRE_LIMITS.text;
+}
+
+/** Half the limit of the record is left for what comes on top of so few names and values. */
+const FEW_ITEMS = 1_000;
+
+/** Id, status, and what parts them. */
+const FIXED_BYTES = 38;
+
+/** A reason phrase is cut here, in bytes. Nobody needs one, and the parser does not bound it. */
+const MAX_REASON = 1_024;
+
 /** A reason phrase is one line; on the wire it is bytes. */
 function reasonBytes(text: string): string {
   return Buffer.from(text, 'utf8')
-    .toString('latin1')
+    .toString('latin1', 0, MAX_REASON)
     .replace(/[\r\n\0]/g, ' ');
 }

@@ -19,6 +19,20 @@ const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 const TRUST_IT = '; --target-ca names a file to trust, --target-insecure trusts anybody';
 
+/** The target's response is one that cannot be passed on. */
+export class ResponseRefusedError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ResponseRefusedError';
+  }
+}
+
+const HEAD_TOO_LARGE = 'the head of the response is too large';
+
+export function headTooLarge(): ResponseRefusedError {
+  return new ResponseRefusedError(HEAD_TOO_LARGE);
+}
+
 function networkAdvice(status: number | undefined): string {
   return status === 407 ? 'it wants credentials' : 'NO_PROXY has hosts that are reached without it';
 }
@@ -40,7 +54,10 @@ export function targetFailure(error: unknown): TargetFailure {
     return { code: FAILURE.unreachable, cause: unconnected, unsent: true };
   }
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
-    return { code: FAILURE.refused, cause: 'the head of the response is too large', unsent: false };
+    return { code: FAILURE.refused, cause: HEAD_TOO_LARGE, unsent: false };
+  }
+  if (error instanceof ResponseRefusedError) {
+    return { code: FAILURE.refused, cause: error.message, unsent: false };
   }
   if (TIMEOUTS.has(code)) {
     return { code: FAILURE.timeout, cause: 'no answer in time', unsent: false };
