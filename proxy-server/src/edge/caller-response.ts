@@ -38,14 +38,12 @@ export class CallerResponse implements Caller {
     for (let at = 0; at < head.fields.length; at += 2) {
       if (head.fields[at]?.toLowerCase() === 'link') links.push(head.fields[at + 1] ?? '');
     }
-    const { httpVersion } = this.#response.req;
-    if (
-      head.status !== 103 ||
-      httpVersion === '1.0' ||
-      links.length === 0 ||
-      this.#response.headersSent
-    )
+    const { req, socket, headersSent } = this.#response;
+    if (head.status !== 103 || req.httpVersion === '1.0' || links.length === 0 || headersSent) {
       return;
+    }
+    // They are advice, and a target may send them without end: none waits for a caller to read on.
+    if (socket === null || socket.writableNeedDrain) return;
     try {
       this.#response.writeEarlyHints({ link: links });
     } catch {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import {
+  encodeInformation,
   encodeResponse,
   encodeResponseStart,
   RECORD,
@@ -79,6 +80,24 @@ describe('a caller that does not read its answer', () => {
     const later = caller.rest.length;
     await until(() => caller.rest.length > later + 4 * PIECE, 'still more of the answer');
     reply.destroy();
+  });
+
+  it('does not have early hints kept for it without end', async () => {
+    const caller = fixture.get();
+    caller.socket.pause();
+    const { head } = await agent.take();
+    const link = `<${'a'.repeat(100_000)}>`;
+    const fields = ['Link', link];
+    const hint = encodeInformation({ id: head.id, status: 103, reason: '', fields });
+    const hints = 300;
+    const answer = encodeResponse({ id: head.id, status: 200, reason: 'OK', fields: [] }, 2);
+    await agent.reply(...Array.from({ length: hints }, () => hint), answer, 'ok');
+    caller.socket.resume();
+    let passed = 0;
+    let response = await caller.response();
+    for (; response.status === 103; response = await caller.response()) passed += 1;
+    assert.equal(response.status, 200);
+    assert.ok(passed > 0 && passed < hints, `${passed} of ${hints}`);
   });
 
   it('does not lose an answer that waits behind another one', async () => {
