@@ -40,22 +40,38 @@ export function networkFromEnvironment(
 
 /**
  * A network's proxy as a URL: `http:` unless it says `https:`, perhaps with credentials, nothing
- * else. Undefined if it is no such address.
+ * else. Undefined if it is no such address, or its credentials cannot be decoded.
  */
 export function readNetworkProxy(text: string): URL | undefined {
   const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (!URL.canParse(full)) return undefined;
   const url = new URL(full);
   const isBare = (url.pathname === '/' || url.pathname === '') && url.search + url.hash === '';
-  return isBare && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined;
+  const isHttp = url.protocol === 'http:' || url.protocol === 'https:';
+  return isBare && isHttp && isDecodable(url.username + url.password) ? url : undefined;
+}
+
+/** RFC 3986 section 2.1: a percent sign that stands for itself is `%25`. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The network's proxy through which `url` is reached; undefined if it is reached directly. */
 export function networkProxyFor(url: URL, network: NetworkOptions): URL | undefined {
+  const text = networkProxyText(url, network);
+  return text === undefined ? undefined : readNetworkProxy(text);
+}
+
+/** The same as it was given, whether it can be used or not. */
+export function networkProxyText(url: URL, network: NetworkOptions): string | undefined {
   const text = url.protocol === 'https:' ? network.httpsProxy : network.httpProxy;
   if (text === undefined || isLoopback(url.hostname)) return undefined;
-  if (isExempt(url, network.noProxy ?? '')) return undefined;
-  return readNetworkProxy(text);
+  return isExempt(url, network.noProxy ?? '') ? undefined : text;
 }
 
 /**

@@ -63,8 +63,10 @@ export function readAddress(
 
 function parse(text: string, kind: AddressKind, problems: string[]): URL | undefined {
   if (!isBaseUrl(text)) {
+    // Credentials are for no eyes, wrong place or not.
+    const safe = shown(text.replace(/^([^/]*\/\/)?.*@/s, '$1…@'));
     problems.push(
-      `${kind.urlFlag}: ${shown(text)} is not an http or https URL without credentials, query and fragment`,
+      `${kind.urlFlag}: ${safe} is not an http or https URL without credentials, query and fragment`,
     );
     return undefined;
   }

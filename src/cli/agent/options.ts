@@ -32,7 +32,7 @@ export function readAgentConfig(sources: AgentSources): AgentConfigResult {
   const { flags, env, installation, version } = sources;
   const problems: string[] = [];
   const secret = readSecret(sources, problems);
-  const code = readCode(flags.code ?? unlessEmpty(env['CARONTE_CODE']), problems);
+  const code = readCode(flags.code, env['CARONTE_CODE'], problems);
   const proxyUrl = readAddress(
     {
       url: flags.proxyUrl,
@@ -47,7 +47,10 @@ export function readAgentConfig(sources: AgentSources): AgentConfigResult {
   const targetTls = readTargetTls(flags, target, sources.read, problems);
   const hostHeader = readHostHeader(flags.hostHeader, problems);
   const proxyCa = readCertificates('--proxy-ca', flags.proxyCa, sources.read, problems);
-  const network = readNetwork(flags.networkProxy, env, proxyCa, problems);
+  const network = readNetwork(
+    { flag: flags.networkProxy, env, ca: proxyCa, called: [proxyUrl, target] },
+    problems,
+  );
   const minWaitSeconds = readNumber(flags, 'minWait', problems);
   const maxAttempts =
     readNumber(flags, 'targetMaxAttempts', problems) ?? AGENT_DEFAULTS.maxAttempts;
@@ -89,7 +92,12 @@ export function readAgentConfig(sources: AgentSources): AgentConfigResult {
   };
 }
 
-function readCode(code: string | undefined, problems: string[]): string | undefined {
+function readCode(
+  flag: string | undefined,
+  variable: string | undefined,
+  problems: string[],
+): string | undefined {
+  const code = flag ?? unlessEmpty(variable);
   if (code === undefined) {
     problems.push(
       'no code: give --code <code> or set CARONTE_CODE. It is the name under which callers reach the tunnel',
@@ -98,7 +106,7 @@ function readCode(code: string | undefined, problems: string[]): string | undefi
   }
   if (isCode(code)) return code;
   problems.push(
-    `--code: ${shown(code)} is not 1 to 63 letters, digits, "-" or "_" with a letter or digit at both ends`,
+    `${flag === undefined ? 'CARONTE_CODE' : '--code'}: ${shown(code)} is not 1 to 63 letters, digits, "-" or "_" with a letter or digit at both ends`,
   );
   return undefined;
 }

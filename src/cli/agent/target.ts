@@ -80,9 +80,10 @@ export function readCertificates(
 
 /** `target`, `preserve` or a Host of its own; undefined for the default, or if there are problems. */
 export function readHostHeader(text: string | undefined, problems: string[]): string | undefined {
+  if (text === undefined) return text;
   // RFC 9110 section 7.2: a host, perhaps with a port.
-  if (text === undefined || /^(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/.test(text))
-    return text;
+  const [, port] = /^(?:[\w.~-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?$/.exec(text) ?? [text, 'none'];
+  if (Number(port ?? 0) <= 65_535) return text;
   problems.push(
     `--host-header: ${shown(text)} is neither "target", "preserve" nor a host, with or without port`,
   );

@@ -98,6 +98,11 @@ describe('the options of an agent', () => {
     });
   }
 
+  it('name the variable that gave a wrong code', () => {
+    const env = { CARONTE_SECRET: SECRET, CARONTE_CODE: 'a/b' };
+    assert.match(refused({}, { env })[0] ?? '', /^CARONTE_CODE: "a\/b" is not 1 to 63 letters/);
+  });
+
   for (const [name, flag, low, min, max, high] of [
     ['timeout', '--timeout', '1.19', '1.2', '3600', '3600.1'],
     ['targetTimeout', '--target-timeout', '0.09', '0.1', '3600', '3601'],
@@ -224,6 +229,20 @@ describe('the address of a proxy or target', () => {
       assert.match(refused({ target: url })[0] ?? '', /^--target: ".*" is not an http or https/);
     });
   }
+
+  it('is not shown with its credentials', () => {
+    for (const url of [
+      'http://user:word@a',
+      'user:word@a',
+      'http://user:w@rd@a:b@c',
+      '//user:word@a',
+      'http://user:wo/rd@a',
+    ]) {
+      const [problem = ''] = refused({ target: url });
+      assert.match(problem, /^--target: ".*…@.*" is not an http/);
+      assert.doesNotMatch(problem, /user|wo|rd|b@/);
+    }
+  });
 
   it('has no path if it is a target’s', () => {
     assert.match(refused({ target: 'http://localhost/api' })[0] ?? '', /has a path/);

@@ -82,10 +82,10 @@ describe('the target of an agent', () => {
   });
 
   it('gets one of three kinds of Host', () => {
-    for (const host of ['target', 'preserve', 'app.example', 'app.example:81', '[::1]:3000']) {
+    for (const host of ['target', 'preserve', 'app.example', 'app.example:65535', '[::1]:3000']) {
       assert.equal(accepted({ hostHeader: host }).hostHeader, host);
     }
-    for (const host of ['', 'a b', 'a/b', 'a:b', 'a\r\nb', 'http://a', '::1']) {
+    for (const host of ['', 'a b', 'a/b', 'a:b', 'a:65536', 'a\r\nb', 'http://a', '::1']) {
       assert.match(problem({ hostHeader: host }), /^--host-header: ".*" is neither/);
     }
   });
@@ -121,15 +121,26 @@ describe('the network of an agent', () => {
   });
 
   it('is refused by name and without its credentials where it cannot be used', () => {
-    const wrong = 'socks5://me:word@proxy:1080';
-    for (const [name, text] of [
-      ['--network-proxy', problem({ networkProxy: wrong })],
-      ['HTTPS_PROXY', problem({}, { https_proxy: wrong })],
-      ['HTTP_PROXY', problem({}, { HTTP_PROXY: wrong })],
-    ] as const) {
-      assert.ok(text.startsWith(`${name} is not the address of an HTTP proxy`), text);
-      assert.ok(!text.includes('word'));
+    const far = { proxyUrl: 'https://p.example', target: 'http://t.example' };
+    for (const wrong of ['socks5://me:sesame@proxy:1080', 'http://me:100%sesame@proxy:3128']) {
+      for (const [name, text] of [
+        ['--network-proxy', problem({ networkProxy: wrong })],
+        ['https_proxy', problem(far, { https_proxy: wrong })],
+        ['HTTP_PROXY', problem(far, { HTTP_PROXY: wrong })],
+        ['ALL_PROXY', problem(far, { ALL_PROXY: wrong })],
+      ] as const) {
+        assert.ok(text.startsWith(`${name} is not the address of an HTTP proxy`), text);
+        assert.ok(!text.includes('sesame'));
+      }
     }
+  });
+
+  it('does not matter for what is reached directly, however it is given', () => {
+    const env = { ALL_PROXY: 'socks5://proxy:1080' };
+    for (const target of ['http://localhost:3000', 'unix:/run/app.sock']) accepted({ target }, env);
+    const target = 'https://t.example';
+    assert.match(problem({ target }, env), /^ALL_PROXY is not/);
+    accepted({ target }, { ...env, NO_PROXY: 't.example' });
   });
 
   it('may have an authority of its own', () => {
