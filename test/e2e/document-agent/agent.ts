@@ -1,12 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
+import { type Duplex, Readable, type Writable } from 'node:stream';
 import { buffer, text as textOf } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { type DocumentExchange, endToEnd, fieldsForTarget, readExchange } from './exchange.ts';
 import { record, RecordReader, splitBody, text, TYPE, VERSION, withBody } from './records.ts';
+import { drained, fetchedBytes, fromMessage, fromSocket } from './streams.ts';
 
 /** How long a response may take to become complete and still travel whole, in milliseconds. */
 const GATHER_MS = 10;
 const WHOLE_BYTES = 64 * 1024;
+/** A stream that has nothing to say for so long shows a sign of life, in milliseconds. */
+const SIGN_OF_LIFE_MS = 30_000;
 
 /** How an exchange ended. */
 export type DocumentEnd = 'delivered' | 'gone' | 'cancelled';
@@ -28,7 +34,8 @@ export class DocumentAgent {
   /** How responses travelled, by the target's path. */
   readonly forms = new Map<string, 'whole' | 'pieces'>();
   readonly #options: DocumentAgentOptions;
-  readonly #inHand = new Map<string, ClientRequest>();
+  /** What breaks the target's connection off, by the id of the exchange. */
+  readonly #inHand = new Map<string, () => void>();
   readonly #seen = new Set<string>();
   #session = '';
   #acknowledge: string[] = [];
@@ -100,7 +107,7 @@ export class DocumentAgent {
 
   #take(type: number, payload: Buffer): void {
     if (type === TYPE.cancel) {
-      this.#inHand.get(payload.toString('latin1', 0, 32))?.destroy();
+      this.#inHand.get(payload.toString('latin1', 0, 32))?.();
     } else if (type === TYPE.exchange) {
       const [id = ''] = splitBody(payload).items;
       this.#acknowledge.push(id);
@@ -114,13 +121,18 @@ export class DocumentAgent {
 
   async #handle(exchange: DocumentExchange): Promise<void> {
     const { id, method, target } = exchange;
-    const port = this.#options.targetPort;
-    const fields = fieldsForTarget(exchange, `127.0.0.1:${port}`);
-    const outgoing = request({ host: '127.0.0.1', port, method, path: target, headers: fields });
-    this.#inHand.set(id, outgoing);
+    const to = { host: '127.0.0.1', port: this.#options.targetPort };
+    const headers = fieldsForTarget(exchange, `127.0.0.1:${to.port}`);
+    const outgoing = request({
+      ...{ method, path: target, headers },
+      // Either end of a WebSocket may close its direction and go on reading.
+      createConnection: () => connect({ ...to, allowHalfOpen: exchange.form === 'upgrade' }),
+    });
+    const breakOff = (): void => void outgoing.destroy();
+    this.#inHand.set(id, breakOff);
     try {
       const answer = arrival(outgoing);
-      if (exchange.form === 'stream') void this.#fetchBody(id, outgoing);
+      if (exchange.form === 'stream') void this.#fetchBody(id, outgoing, breakOff);
       else outgoing.end(exchange.body);
       this.ends.set(target, await this.#reply(exchange, await answer));
     } catch {
@@ -133,29 +145,26 @@ export class DocumentAgent {
     }
   }
 
-  async #fetchBody(id: string, outgoing: ClientRequest): Promise<void> {
+  async #fetchBody(id: string, target: Writable, breakOff: () => void): Promise<void> {
     const fetching = this.#open('GET', `/agent/body/${id}`);
     fetching.end();
-    const reader = new RecordReader();
+    // A target that takes no more says so to the proxy in this way alone.
+    target.once('close', () => fetching.destroy());
     try {
-      for await (const chunk of await arrival(fetching)) {
-        for (const { type, payload } of reader.push(chunk as Buffer)) {
-          if (type === TYPE.data) outgoing.write(payload);
-          else if (type === TYPE.end) outgoing.end();
-          else outgoing.destroy();
-        }
+      for await (const piece of fetchedBytes(await arrival(fetching))) {
+        if (!target.write(piece)) await drained(target);
       }
+      target.end();
     } catch {
-      outgoing.destroy();
+      breakOff();
     }
-    // Without END it broke off.
-    if (!outgoing.writableEnded) outgoing.destroy();
   }
 
   /** Whole if the response is small and quick, else in pieces. */
   async #reply(exchange: DocumentExchange, answer: IncomingMessage): Promise<DocumentEnd> {
     const status = String(answer.statusCode);
     const head = [exchange.id, status, answer.statusMessage ?? '', ...endToEnd(answer.rawHeaders)];
+    if (answer.statusCode === 101) return await this.#switch(exchange, head, answer);
     const gathered: Buffer[] = [];
     let size = 0;
     const complete = await new Promise<boolean>((resolve) => {
@@ -177,17 +186,46 @@ export class DocumentAgent {
     }
     answer.pause();
     answer.removeAllListeners('data');
-    return await this.#send(exchange.id, pieces(head, gathered, answer));
+    const start = [record(TYPE.responseStart, text(...head))];
+    const begun = gathered.map((piece) => record(TYPE.data, piece));
+    return await this.#send(exchange.id, fromMessage([...start, ...begun], answer));
+  }
+
+  /** A WebSocket: from here on bytes, both ways. */
+  async #switch(
+    { id, target, form }: DocumentExchange,
+    head: readonly string[],
+    { socket, headers }: IncomingMessage,
+  ): Promise<DocumentEnd> {
+    const breakOff = (): void => void socket.resetAndDestroy();
+    if (form !== 'upgrade' || headers.upgrade?.toLowerCase() !== 'websocket') {
+      breakOff();
+      const failure = text(id, 'agent_refused', 'The target switched to something else.');
+      return await this.#send(id, [record(TYPE.failure, failure)]);
+    }
+    this.forms.set(target, 'pieces');
+    this.#inHand.set(id, breakOff);
+    try {
+      const fetched = this.#fetchBody(id, socket, breakOff);
+      const start = record(TYPE.responseStart, text(...head));
+      const end = await this.#send(id, fromSocket(start, socket));
+      await fetched;
+      return end;
+    } catch (error) {
+      breakOff();
+      throw error;
+    }
   }
 
   /** One request with replies; its answer says what became of the one. */
   async #send(id: string, records: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<DocumentEnd> {
     const outgoing = this.#open('POST', '/agent/reply');
-    const answered = arrival(outgoing);
     outgoing.write(VERSION);
-    for await (const each of records) outgoing.write(each);
-    outgoing.end();
-    const answer = await answered;
+    const alive = setInterval(() => {
+      if (!outgoing.writableEnded) outgoing.write(record(TYPE.data));
+    }, SIGN_OF_LIFE_MS);
+    const sent = pipeline(Readable.from(records), outgoing).finally(() => clearInterval(alive));
+    const [answer] = await Promise.all([arrival(outgoing), sent]);
     const body = await buffer(answer);
     if (answer.statusCode !== 200) throw new Error(`reply: ${answer.statusCode} ${String(body)}`);
     for (const { type, payload } of new RecordReader().push(body)) {
@@ -198,26 +236,14 @@ export class DocumentAgent {
   }
 }
 
-async function* pieces(
-  head: readonly string[],
-  gathered: readonly Buffer[],
-  answer: IncomingMessage,
-): AsyncGenerator<Buffer> {
-  yield record(TYPE.responseStart, text(...head));
-  for (const piece of gathered) yield record(TYPE.data, piece);
-  try {
-    for await (const piece of answer) yield record(TYPE.data, piece as Buffer);
-  } catch {
-    yield record(TYPE.abort, text('The target broke off.'));
-    return;
-  }
-  yield record(TYPE.end, text(...endToEnd(answer.rawTrailers)));
-}
-
-/** The head of the answer to a request. */
+/** The head of the answer to a request. After a 101 the connection is in it. */
 function arrival(outgoing: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     outgoing.once('response', resolve);
+    outgoing.once('upgrade', (answer: IncomingMessage, socket: Duplex, ahead: Buffer) => {
+      socket.unshift(ahead);
+      resolve(answer);
+    });
     outgoing.on('error', reject);
     outgoing.once('close', () => reject(new Error('the connection broke')));
   });

@@ -2,28 +2,17 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { call, headText } from '../support/caller.ts';
-import { type Rig, useRig } from '../support/rig.ts';
+import { useRig } from '../support/rig.ts';
 import { pastHalfClose, until, within } from '../support/waiting.ts';
-import { DocumentAgent } from './agent.ts';
-
-async function start(
-  rig: Rig,
-  target: RequestListener,
-): Promise<{ readonly port: number; readonly agent: DocumentAgent }> {
-  const targetPort = await rig.httpTarget(target);
-  const { port } = await rig.proxy();
-  const agent = new DocumentAgent({ port, secret: rig.secret, code: 'document', targetPort });
-  await agent.start();
-  return { port, agent };
-}
+import { startDocumentAgent } from './start.ts';
 
 describe('an agent written from docs/protocol.md alone', () => {
   const rig = useRig();
 
   it('shares no code with the proxy and its agent', async () => {
-    for (const file of ['agent.ts', 'exchange.ts', 'records.ts']) {
+    for (const file of ['agent.ts', 'exchange.ts', 'records.ts', 'streams.ts']) {
       const source = await readFile(new URL(file, import.meta.url), 'utf8');
       for (const [, from = ''] of source.matchAll(/from '([^']*)'/g)) {
         assert.match(from, /^(?:node:[a-z/]+|\.\/[a-z]+\.ts)$/);
@@ -32,7 +21,7 @@ describe('an agent written from docs/protocol.md alone', () => {
   });
 
   it('completes exchanges', async () => {
-    const { port, agent } = await start(rig(), (request, response) => {
+    const { port, agent } = await startDocumentAgent(rig(), (request, response) => {
       response.setHeader('X-Method', request.method ?? '');
       response.setHeader('Set-Cookie', ['a=1', 'b=2']);
       response.statusCode = 201;
@@ -59,7 +48,7 @@ describe('an agent written from docs/protocol.md alone', () => {
   });
 
   it('completes an exchange that is streamed both ways', async () => {
-    const { port, agent } = await start(rig(), (request, response) => {
+    const { port, agent } = await startDocumentAgent(rig(), (request, response) => {
       response.flushHeaders();
       request.pipe(response);
     });
@@ -91,7 +80,7 @@ describe('an agent written from docs/protocol.md alone', () => {
     const atTarget = new Promise<ServerResponse>((resolve) => {
       arrived = resolve;
     });
-    const { port, agent } = await start(rig(), (request, response) => {
+    const { port, agent } = await startDocumentAgent(rig(), (request, response) => {
       request.resume();
       arrived(response);
     });

@@ -5,7 +5,7 @@ export interface DocumentExchange {
   readonly id: string;
   readonly method: string;
   readonly target: string;
-  readonly form: 'none' | 'inline' | 'stream';
+  readonly form: 'none' | 'inline' | 'stream' | 'upgrade';
   /** Of a body to be fetched, if it is known. */
   readonly length: string | undefined;
   /** Names and values in turn. */
@@ -17,7 +17,7 @@ export function readExchange(payload: Buffer): DocumentExchange {
   const { items, body } = splitBody(payload);
   const [id = '', method = '', target = '', , , , , , form = '', ...fields] = items;
   const [kind = '', length = '?'] = form.split(' ');
-  if (kind !== 'none' && kind !== 'inline' && kind !== 'stream') {
+  if (kind !== 'none' && kind !== 'inline' && kind !== 'stream' && kind !== 'upgrade') {
     throw new Error(`a body of an unknown form: ${form}`);
   }
   const known = length === '?' ? undefined : length;
@@ -49,11 +49,14 @@ function pairs(fields: readonly string[]): [name: string, value: string][] {
   return found;
 }
 
-/** The fields for the target: its own Host, and the framing of this connection. */
+/** The fields for the target: its own Host, and what this connection is for. */
 export function fieldsForTarget(exchange: DocumentExchange, host: string): string[] {
   const rest = pairs(endToEnd(exchange.fields))
     .filter(([name]) => !['host', 'content-length'].includes(name.toLowerCase()))
     .flat();
+  if (exchange.form === 'upgrade') {
+    return ['Host', host, ...rest, 'Connection', 'Upgrade', 'Upgrade', 'websocket'];
+  }
   const fields = ['Host', host, ...rest, 'Connection', 'close'];
   if (exchange.form === 'none') return fields;
   const length = exchange.form === 'inline' ? String(exchange.body.length) : exchange.length;

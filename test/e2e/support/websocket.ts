@@ -53,10 +53,13 @@ export async function bareTarget(
   return (http.address() as AddressInfo).port;
 }
 
+/** Where callers find a tunnel. */
+type Entrance = Pick<RunningTunnel, 'port' | 'base'>;
+
 export function dial(
   rig: Rig,
 
-  { port, base }: RunningTunnel,
+  { port, base }: Entrance,
   protocols: string[] = [],
   options: ClientOptions = {},
 ): WebSocket {
@@ -77,11 +80,7 @@ export async function opened(...args: Parameters<typeof dial>): Promise<WebSocke
 }
 
 /** A caller that has its 101, and is paused: what follows is bytes. */
-export async function bareCaller(
-  rig: Rig,
-  { port, base }: RunningTunnel,
-  path = '/',
-): Promise<Socket> {
+export async function bareCaller(rig: Rig, { port, base }: Entrance, path = '/'): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   rig.onEnd(() => socket.destroy());
   socket.on('error', () => undefined);
