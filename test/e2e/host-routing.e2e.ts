@@ -62,6 +62,24 @@ describe('a tunnel on a host of its own', () => {
     assert.deepEqual(valuesOf(fields, 'x-forwarded-host'), ['ORDERS.Example.dev.']);
   });
 
+  it('passes OPTIONS * on, which asks about the target as a whole', async () => {
+    const target = await rig().rawTarget((_request, socket) => {
+      socket.write(responseText(['HTTP/1.1 204 No Content', 'Allow: GET, PATCH, OPTIONS']));
+    });
+    const { port } = await rig().tunnel({ targetPort: target.port, proxyFlags: DOMAIN });
+    const fields = [['Host', 'orders.example.dev']] as const;
+    const answer = await call(port, { method: 'OPTIONS', path: '*', fields });
+    assert.equal(answer.status, 204);
+    assert.deepEqual(valuesOf(answer.fields, 'allow'), ['GET, PATCH, OPTIONS']);
+    assert.deepEqual(
+      target.requests.map(({ startLine }) => startLine),
+      ['OPTIONS * HTTP/1.1'],
+    );
+    // The proxy's own host has nothing to say about itself.
+    const own = await call(port, { method: 'OPTIONS', path: '*' });
+    assert.equal(field(own, 'caronte-error'), 'not_found');
+  });
+
   it('is not mixed up with another’s, nor with the proxy’s own host', async () => {
     const orders = await rig().rawTarget((_request, socket) => socket.write(ok('orders')));
     const shop = await rig().rawTarget((_request, socket) => socket.write(ok('shop')));

@@ -3,6 +3,7 @@ import { type Fields, framingOf, MessageReader, NO_BODY } from './message.ts';
 
 /** A request as it stood on the wire, in Latin-1. */
 export interface RawRequest {
+  readonly startLine: string;
   readonly method: string;
   readonly path: string;
   readonly fields: Fields;
@@ -47,19 +48,18 @@ export class RawTarget {
   }
 
   #read(socket: Socket, handler: RawHandler): void {
-    let method = '';
-    let path = '';
+    let startLine = '';
     let fields: Fields = [];
     let pieces: Buffer[] = [];
     const reader = new MessageReader({
       onHead: (head) => {
-        [method = '', path = ''] = head.startLine.split(' ');
-        fields = head.fields;
+        ({ startLine, fields } = head);
         return framingOf(fields, NO_BODY);
       },
       onPiece: (piece) => pieces.push(piece),
       onEnd: () => {
-        const request = { method, path, fields, body: Buffer.concat(pieces) };
+        const [method = '', path = ''] = startLine.split(' ');
+        const request = { startLine, method, path, fields, body: Buffer.concat(pieces) };
         pieces = [];
         this.requests.push(request);
         handler(request, socket);
