@@ -6,8 +6,8 @@ import { targetAddress } from './target-address.ts';
 export interface Rewriting {
   /** Path of the tunnel, such as `/forward/orders`; empty if it has a host name of its own. */
   readonly prefix: string;
-  /** Scheme and authority under which the target speaks of itself, in lower case. */
-  readonly isOwn: (scheme: string, authority: string) => boolean;
+  /** Whether the target means itself; scheme and authority in lower case. */
+  readonly isOwn: (scheme: string, authority: string, path: string) => boolean;
 }
 
 /** For {@link rewriteFields}, with what an exchange says of the tunnel. */
@@ -18,8 +18,14 @@ export function responseRewriter(
   return (head, fields) => {
     const prefix = (fieldValue(head.fields, 'x-forwarded-prefix') ?? '').replace(/\/+$/, '');
     const sent = target.hostFor(head)?.toLowerCase();
-    const isOwn = (scheme: string, authority: string): boolean =>
-      authority === sent || isOrigin(origin, scheme, authority);
+    // Targets that are told where the caller called speak of themselves by that host. Other tunnels
+    // have it too, below the folder of all of them.
+    const called = fieldValue(head.fields, 'x-forwarded-host')?.toLowerCase();
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    const isOwn = (scheme: string, authority: string, path: string): boolean =>
+      authority === sent ||
+      (authority === called && folder !== '' && !path.startsWith(folder)) ||
+      isOrigin(origin, scheme, authority);
     return rewriteFields(fields, { prefix, isOwn });
   };
 }
@@ -27,7 +33,7 @@ export function responseRewriter(
 /**
  * Makes redirects and cookies of a response lead below the tunnel's path: Location,
  * Content-Location, Refresh, and the Path of Set-Cookie. Addresses of the target's own lose scheme
- * and host, which callers cannot reach; all other bytes stay as they are.
+ * and host, which callers need not reach; all other bytes stay as they are.
  */
 export function rewriteFields(fields: readonly string[], rewriting: Rewriting): string[] {
   return fields.map((item, at) => {
@@ -57,7 +63,7 @@ function rewriteReference(text: string, { prefix, isOwn }: Rewriting): string {
   const [, scheme = '', authority, path = ''] =
     /^(?:(https?):)?\/\/([^/?#\\]*)([^\\]*)$/i.exec(text) ?? [];
   if (authority !== undefined) {
-    if (!isOwn(scheme.toLowerCase(), authority.toLowerCase())) return text;
+    if (!isOwn(scheme.toLowerCase(), authority.toLowerCase(), path)) return text;
     const rest = path.startsWith('/') ? path : `/${path}`;
     // What begins with two slashes would name another host.
     return prefix === '' && rest.startsWith('//') ? text : below(rest, prefix);

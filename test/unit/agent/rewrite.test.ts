@@ -126,6 +126,26 @@ describe('paths in a response that are made the tunnel’s', () => {
     assert.equal(await rewritten('Set-Cookie', 'a=1; Path=/', own), 'a=1; Path=/');
   });
 
+  it('may stand behind the host that the caller called, which other tunnels share', async () => {
+    const fields = [...HEAD.fields, 'X-Forwarded-Host', 'Proxy.Example:8080'];
+    for (const [from, to] of [
+      ['https://proxy.example:8080/a', '/forward/orders/a'],
+      ['http://Proxy.example:8080', '/forward/orders/'],
+    ] as const) {
+      assert.equal(await rewritten('Location', from, { fields }), to);
+    }
+    for (const same of [
+      'https://proxy.example:8080/forward/orders/a',
+      'https://proxy.example:8080/forward/login/?next=a',
+      'https://proxy.example/a',
+    ]) {
+      assert.equal(await rewritten('Location', same, { fields }), same);
+    }
+    const host = 'https://orders.example.dev/a';
+    const own = { fields: ['X-Forwarded-Host', 'orders.example.dev'] };
+    assert.equal(await rewritten('Location', host, own), host);
+  });
+
   it('may stand behind the Host that the target was sent', async () => {
     const preserve = { hostHeader: 'preserve' };
     const location = 'https://tunnel.example/a';
