@@ -14,7 +14,14 @@ import type { Clock } from './clock.ts';
 import type { AgentOptions } from './options.ts';
 import { ProxyAnswerError } from './proxy-error.ts';
 import { type WayOut, wayOut } from './way-out.ts';
-import { type Abort, type Answer, expectStatus, jsonOf, WholeAnswer } from './whole-answer.ts';
+import {
+  type Abort,
+  type Answer,
+  expectStatus,
+  gather,
+  jsonOf,
+  WholeAnswer,
+} from './whole-answer.ts';
 
 export interface PollRequest {
   readonly acknowledged: readonly string[];
@@ -108,8 +115,11 @@ export class ProxyClient {
       bodyTimeout: 0,
     });
     if (statusCode === 200) return body;
-    const document = Buffer.from(await body.arrayBuffer());
-    throw new ProxyAnswerError(statusCode, document, String(headers['retry-after'] ?? ''));
+    throw new ProxyAnswerError(
+      statusCode,
+      await gather(body),
+      String(headers['retry-after'] ?? ''),
+    );
   }
 
   /** Ends the session. What it was given and did not acknowledge goes to another agent. */

@@ -1,6 +1,14 @@
+import { MalformedError } from 'caronte-proxy/protocol';
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Clock } from './clock.ts';
 import { ProxyAnswerError } from './proxy-error.ts';
+
+/**
+ * Largest answer that is gathered, in bytes. A poll's has up to 1 MiB and one record of exchanges, and
+ * notices for at most all that an agent may have in hand.
+ */
+export const MAX_ANSWER = 4 * 1024 * 1024;
 
 /** A whole answer of the proxy's. */
 export interface Answer {
@@ -19,6 +27,7 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
   readonly #onAbort: ((abort: Abort) => void) | undefined;
   readonly #cancelTimer: (() => void) | undefined;
   readonly #chunks: Buffer[] = [];
+  #size = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
   #status = 0;
@@ -56,6 +65,8 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > MAX_ANSWER) return this.#abort(tooLarge());
     this.#chunks.push(chunk);
   }
 
@@ -83,6 +94,22 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
     this.#cancelTimer?.();
     return true;
   }
+}
+
+function tooLarge(): MalformedError {
+  return new MalformedError(`an answer of more than ${MAX_ANSWER} bytes`);
+}
+
+/** Gathers an answer whose status was not the one that was hoped for. */
+export async function gather(body: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += (chunk as Buffer).length;
+    if (size > MAX_ANSWER) throw tooLarge();
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** No byte came for as long as one may have to wait. */
