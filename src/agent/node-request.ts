@@ -86,6 +86,11 @@ class Attempt implements Dispatcher.DispatchController {
       this.#handler.onResponseStart?.(this, head.statusCode, {}, reason);
     });
     outgoing.on('response', (incoming) => this.#onResponse(incoming));
+    // Without a listener Node drops the connection, and nobody hears of it.
+    outgoing.on('upgrade', (_head, socket) => {
+      socket.destroy();
+      this.#fail(new Error('switched protocols, which nobody asked for'));
+    });
     outgoing.on('socket', () => this.#onConnected(outgoing));
   }
 
@@ -145,7 +150,7 @@ class Attempt implements Dispatcher.DispatchController {
       this.rawTrailers = incoming.rawTrailers;
       this.#handler.onResponseEnd?.(this, {});
       // A target may answer before it has read everything.
-      if (this.#outgoing?.writableFinished !== true) this.#outgoing?.destroy();
+      if (this.#outgoing?.writableFinished !== true) this.#dropRequest();
     });
     const reason = decodedAsUtf8(incoming.statusMessage ?? '');
     this.#handler.onResponseStart?.(this, incoming.statusCode ?? 0, {}, reason);
@@ -156,10 +161,14 @@ class Attempt implements Dispatcher.DispatchController {
     if (this.#over) return;
     this.#over = true;
     clearTimeout(this.#timer);
+    this.#dropRequest();
+    this.#handler.onResponseError?.(this, error);
+  }
+
+  #dropRequest(): void {
     this.#outgoing?.destroy();
     const { body } = this.#request;
     if (body !== null && !Buffer.isBuffer(body)) body.pieces.destroy();
-    this.#handler.onResponseError?.(this, error);
   }
 }
 

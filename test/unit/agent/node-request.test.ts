@@ -216,6 +216,30 @@ describe('a request that undici cannot make', () => {
     }
   });
 
+  it('whose target answers before it has read the body lets go of the rest', async () => {
+    await listen((socket) => {
+      socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig');
+    });
+    const pieces = new Readable({ read: () => undefined });
+    pieces.push('one');
+    const handler = send(head(CHUNKS), { pieces, trailers: () => [] });
+    await until(() => handler.heard.includes('end []'), 'the answer');
+    assert.equal(handler.body, 'big');
+    await until(() => closed && pieces.destroyed, 'the end of the connection and of the body');
+  });
+
+  it('fails at once where the target switches to something that nobody asked for', async () => {
+    await listen((socket) => {
+      const fields = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\nbytes`);
+    });
+    const handler = send(head({ kind: 'none' }, { method: 'OPTIONS', target: '*' }), null);
+    await until(() => handler.error !== undefined, 'the error');
+    assert.deepEqual(handler.heard, ['start', 'error']);
+    assert.equal(targetFailure(handler.error).code, 'target_broke_off');
+    await until(() => closed, 'the end of the connection');
+  });
+
   it('that no HTTP could carry is refused', async () => {
     await listen(() => undefined);
     const bad = send(head(CHUNKS, { fields: ['Trailer', 'X', 'X', 'a\nb'] }), stream('one'));
