@@ -1,3 +1,4 @@
+import { type Identified, IdTable } from 'caronte-proxy/protocol';
 import type { ExchangeEvent, ExchangeOutcome } from '../../agent/index.ts';
 
 /** An exchange that has ended, as far as a line shows it. */
@@ -18,7 +19,7 @@ export interface EndedExchange {
   readonly outcome: ExchangeOutcome;
 }
 
-interface OpenExchange {
+interface OpenExchange extends Identified<OpenExchange> {
   readonly since: number;
   readonly method: string;
   readonly target: string;
@@ -28,13 +29,16 @@ interface OpenExchange {
 
 /** Puts together what the events of each exchange tell. */
 export class ExchangeLog {
-  readonly #open = new Map<string, OpenExchange>();
+  /** A Map would leave outgrown tables behind, at this rate: docs/decisions/0004. */
+  readonly #open = new IdTable<OpenExchange>();
 
   /** Takes the next event; returns the exchange if this was its last one. */
   take(event: ExchangeEvent): EndedExchange | undefined {
     if (event.type === 'received') {
       const { method, target } = event.head;
-      this.#open.set(event.id, {
+      this.#open.add({
+        id: event.id,
+        nextInTable: undefined,
         since: event.at,
         method,
         target,
@@ -43,21 +47,20 @@ export class ExchangeLog {
       });
       return undefined;
     }
-    const open = this.#open.get(event.id);
+    const open = this.#open.find(event.id);
     if (open === undefined) return undefined;
     if (event.type === 'attempt') open.attempts = event.attempt;
     else if (event.type === 'response') open.status = event.status;
     else if (event.type === 'ended') {
-      this.#open.delete(event.id);
-      return summary(event.id, open, event.at, event.outcome);
+      this.#open.remove(open);
+      return summary(open, event.at, event.outcome);
     }
     return undefined;
   }
 }
 
 function summary(
-  id: string,
-  { since, method, target, attempts, status }: OpenExchange,
+  { id, since, method, target, attempts, status }: OpenExchange,
   at: number,
   outcome: ExchangeOutcome,
 ): EndedExchange {
