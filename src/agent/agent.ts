@@ -29,6 +29,9 @@ export interface Agent {
   destroy(): Promise<void>;
 }
 
+/** With so many in hand, responses that nobody waits for make way. */
+const CROWDED = (AGENT_DEFAULTS.maxInFlight * 3) / 4;
+
 /** Time that the good-bye may take, in milliseconds. */
 const BYE_MS = 2_000;
 
@@ -56,6 +59,7 @@ export function createAgent(
     maxAttempts: options.maxAttempts,
     rewrite: options.rewritePaths === true ? responseRewriter(target) : undefined,
     keptIdleMs: options.targetTimeoutMs,
+    isCrowded: () => deliveries.size - upgraded > CROWDED,
     gathering: new Deadlines(
       { now: () => clock.monotonic(), after: (ms, callback) => void clock.after(ms, callback) },
       GATHER_MS,

@@ -31,18 +31,16 @@ import {
   ResponseRefusedError,
   targetFailure,
 } from './target-error.ts';
-import { UnsentResponse } from './unsent-response.ts';
+import { type UnsentContext, UnsentResponse } from './unsent-response.ts';
 import { Upgraded } from './upgraded.ts';
 
-export interface DeliveryContext extends ReplyContext {
+export interface DeliveryContext extends ReplyContext, UnsentContext {
   readonly target: Target;
   readonly client: ProxyClient;
   readonly sendReply: boolean;
   readonly maxAttempts: number;
   /** Changes the fields of a response on their way to the caller; undefined where none is changed. */
   readonly rewrite: ((head: ExchangeHead, fields: string[]) => string[]) | undefined;
-  /** Without replies nobody waits for the rest of a response that pauses for longer, in milliseconds. */
-  readonly keptIdleMs: number;
   readonly emit: (event: ExchangeEvent) => void;
   /** Whether one more connection may be upgraded. */
   readonly mayUpgrade: () => boolean;
@@ -147,7 +145,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   ): void {
     if (this.#over) return;
     const { id } = this;
-    const { clock, emit, rewrite, keptIdleMs } = this.#context;
+    const { clock, emit, rewrite } = this.#context;
     const raw = latin1Fields(controller.rawHeaders);
     const head = passedHead(id, status, reason, raw);
     if (rewrite !== undefined) head.fields = rewrite(this.head, head.fields);
@@ -156,7 +154,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
     this.#response = this.#sendReply
       ? new Reply(head, controller, this, this.#context)
-      : new UnsentResponse(status, clock, keptIdleMs, () => this.#keep(status));
+      : new UnsentResponse(status, this.#context, () => this.#keep(status));
   }
 
   /** A response that is not the last one (RFC 9110 section 15.2); of these, callers get hints. */

@@ -37,7 +37,7 @@ export interface AgentOptions extends TargetOptions {
   readonly rewritePaths?: boolean | undefined;
   /**
    * How long the target may take to begin its answer, in milliseconds; without replies, also how
-   * long the answer may pause. Otherwise it may pause for as long as it likes: event streams do.
+   * long the answer may pause, and shorter where too many do that. Otherwise it may pause for as long as it likes: event streams do.
    */
   readonly targetTimeoutMs: number;
   /**

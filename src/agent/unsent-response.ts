@@ -1,30 +1,39 @@
 import type { Clock } from './clock.ts';
 import type { ResponseUse } from './response-use.ts';
 
+export interface UnsentContext {
+  readonly clock: Clock;
+  /** A response that pauses for longer is given up, in milliseconds. */
+  readonly keptIdleMs: number;
+  /** Whether what comes soon has no place. */
+  readonly isCrowded: () => boolean;
+}
+
+/** Responses that have gone on for longer make way where places are few, in milliseconds. */
+const MAKES_WAY_MS = 10_000;
+
 /**
  * A target's response that nobody waits for. It is read to its end, since its target may work as
  * long as it writes, but an endless one must not take a place for ever.
  */
 export class UnsentResponse implements ResponseUse {
   readonly status: number;
-  readonly #clock: Clock;
-  readonly #idleMs: number;
+  readonly #context: UnsentContext;
   readonly #onEnd: () => void;
   #heardAt: number;
   #cancelWatch: () => void = () => undefined;
 
-  /** `onEnd` is called when it is complete, or has paused for longer than `idleMs`, in milliseconds. */
-  constructor(status: number, clock: Clock, idleMs: number, onEnd: () => void) {
+  /** `onEnd` is called when it is complete, or given up. */
+  constructor(status: number, context: UnsentContext, onEnd: () => void) {
     this.status = status;
-    this.#clock = clock;
-    this.#idleMs = idleMs;
+    this.#context = context;
     this.#onEnd = onEnd;
-    this.#heardAt = clock.monotonic();
-    this.#watch();
+    this.#heardAt = context.clock.monotonic();
+    this.#watch(this.#context.keptIdleMs);
   }
 
   take(): boolean {
-    this.#heardAt = this.#clock.monotonic();
+    this.#heardAt = this.#context.clock.monotonic();
     return true;
   }
 
@@ -42,9 +51,12 @@ export class UnsentResponse implements ResponseUse {
     this.#cancelWatch();
   }
 
-  #watch(): void {
-    const left = this.#heardAt + this.#idleMs - this.#clock.monotonic();
-    if (left <= 0) return this.#onEnd();
-    this.#cancelWatch = this.#clock.after(left, () => this.#watch());
+  #watch(leftMs: number): void {
+    const { clock, keptIdleMs, isCrowded } = this.#context;
+    this.#cancelWatch = clock.after(Math.min(leftMs, MAKES_WAY_MS), () => {
+      const left = this.#heardAt + keptIdleMs - clock.monotonic();
+      if (left <= 0 || isCrowded()) this.#onEnd();
+      else this.#watch(left);
+    });
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { AGENT_DEFAULTS } from '../../../src/agent/options.ts';
 import { exchange, freshId, records } from './support/fake-proxy.ts';
 import { Fixture } from './support/fixture.ts';
 import { until } from './support/wait.ts';
@@ -39,5 +40,34 @@ describe('a response that nobody waits for', () => {
     fixture.clock.advance(10_000);
     assert.equal(ended(), 'kept');
     await until(() => closed, 'the end of the connection');
+  });
+
+  it('makes way once it has gone on for long, if most places are taken', async () => {
+    const held = new Set<ServerResponse>();
+    fixture = new Fixture();
+    fixture.onTarget = (request, response) => {
+      request.resume();
+      held.add(response);
+      response.on('close', () => held.delete(response));
+      response.write('1');
+    };
+    await fixture.start({ sendReply: false, targetTimeoutMs: 3_600_000 });
+    await fixture.proxy.welcome();
+    await fixture.reaches('live');
+    const crowded = (AGENT_DEFAULTS.maxInFlight * 3) / 4;
+    const take = async (count: number): Promise<void> => {
+      const before = received();
+      const poll = await fixture.proxy.poll();
+      const exchanges = Array.from({ length: count }, () => exchange(freshId()));
+      poll.response.end(records(...exchanges));
+      await until(() => received() === before + count, `${count} more`);
+    };
+    for (let inHand = 0; inHand < crowded; inHand += 96) await take(96);
+    fixture.clock.advance(10_000);
+    assert.equal(fixture.agent.inHand, crowded);
+    await take(3);
+    fixture.clock.advance(10_000);
+    assert.equal(fixture.agent.inHand, crowded);
+    await until(() => held.size === crowded, 'the end of the connections');
   });
 });

@@ -172,6 +172,7 @@ describe('an agent that is handed a request for a WebSocket', () => {
       rewrite: undefined,
       maxAttempts: 1,
       keptIdleMs: 1_000,
+      isCrowded: () => false,
       gathering: new Deadlines(
         { now: () => 0, after: () => undefined },
         GATHER_MS,
