@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { buildConnector, Pool } from 'undici';
 import { lookupLocalhost } from './localhost.ts';
 import { connectThrough } from './network-connect.ts';
@@ -54,6 +55,21 @@ export function targetPool(
   const { origin } = targetAddress(options.target);
   return new Pool(origin.origin, {
     ...settings,
-    connect: (_wanted, callback) => connect(callback),
+    connect: (_wanted, callback) =>
+      connect((error, socket) => {
+        if (error !== null) return callback(error, null);
+        tellResets(socket);
+        callback(null, socket);
+      }),
+  });
+}
+
+/**
+ * Of an answer that ends with its connection undici takes for the whole what came before a reset,
+ * and knows resets by their code. Nobody can say what was lost (RFC 9112 section 8).
+ */
+function tellResets(socket: Socket): void {
+  socket.prependListener('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ECONNRESET') error.code = 'ERR_RESET_BY_TARGET';
   });
 }
