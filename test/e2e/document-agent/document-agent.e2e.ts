@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { call, headText } from '../support/caller.ts';
 import { useRig } from '../support/rig.ts';
 import { pastHalfClose, until, within } from '../support/waiting.ts';
@@ -73,6 +74,28 @@ describe('an agent written from docs/protocol.md alone', () => {
     await agent.stop();
     assert.deepEqual([...agent.ends.values()], ['delivered', 'delivered']);
     assert.deepEqual([...agent.forms.values()], ['pieces', 'pieces']);
+  });
+
+  it('passes an answer on that comes before the target has read the request', async () => {
+    // It answers, and reads on for as long as anything comes.
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () =>
+        socket.end('HTTP/1.1 413 Large\r\nContent-Length: 9\r\n\r\ntoo large'),
+      );
+      socket.resume();
+      rig().onEnd(() => socket.destroy());
+    });
+    rig().onEnd(() => server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const targetPort = (server.address() as AddressInfo).port;
+    const { port, agent } = await startDocumentAgent(rig(), targetPort);
+    const body = randomBytes(8_000_000);
+    const request = { method: 'PUT', path: '/forward/document/early', body };
+    const answer = await call(port, request);
+    assert.deepEqual([answer.status, String(answer.body)], [413, 'too large']);
+    await agent.stop();
+    assert.equal(agent.ends.get('/early'), 'delivered');
   });
 
   it('breaks the target’s connection off when the caller leaves', async () => {
