@@ -21,7 +21,7 @@ import type { ProxyClient } from './proxy-client.ts';
 import { Reply, type ReplyContext } from './reply.ts';
 import type { ReplyWaiter, Sent } from './reply-results.ts';
 import { BODY_ABORTED, streamedBody } from './request-body.ts';
-import { isTooLarge, latin1Fields, passedHead } from './response-head.ts';
+import { isCoded, isTooLarge, latin1Fields, passedHead } from './response-head.ts';
 import type { ResponseUse } from './response-use.ts';
 import type { Target } from './target.ts';
 import type { TargetBody } from './target-body.ts';
@@ -151,6 +151,9 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (rewrite !== undefined) head.fields = rewrite(this.head, head.fields);
     if (isTooLarge(head)) return controller.abort(headTooLarge());
     if (status < 200) return this.#inform(controller, head);
+    if (isCoded(raw)) {
+      return controller.abort(new ResponseRefusedError('a transfer coding that nobody asked for'));
+    }
     emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
     this.#response = this.#sendReply
       ? new Reply(head, controller, this, this.#context)

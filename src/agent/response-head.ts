@@ -1,4 +1,9 @@
-import { forwardableFields, type ResponseHead, WIRE_LIMITS } from 'caronte-proxy/protocol';
+import {
+  fieldValue,
+  forwardableFields,
+  type ResponseHead,
+  WIRE_LIMITS,
+} from 'caronte-proxy/protocol';
 
 /** Raw fields as undici gives them, an array of byte arrays, as text; each is Latin-1. */
 export function latin1Fields(raw: unknown): string[] {
@@ -27,6 +32,16 @@ export function isTooLarge({ reason, fields }: ResponseHead): boolean {
   let size = FIXED_BYTES + reason.length;
   for (const item of fields) size += 1 + item.length;
   return size > WIRE_LIMITS.text;
+}
+
+/**
+ * Whether a body arrives in a transfer coding beside chunks. Its name belongs to the connection that
+ * ends here, and nobody asked for it (RFC 9110 section 10.1.4): callers would get bytes that they
+ * cannot read. Old targets say `identity` for none.
+ */
+export function isCoded(raw: readonly string[]): boolean {
+  const coding = fieldValue(raw, 'transfer-encoding');
+  return coding !== undefined && !/^(?:chunked|identity)$/i.test(coding.trim());
 }
 
 /** Half the limit of the record is left for what comes on top of so few names and values. */

@@ -204,6 +204,27 @@ describe('duty 7: no body on HEAD, 1xx, 204 and 304', () => {
   }
 });
 
+describe('an answer in a transfer coding beside chunks', () => {
+  const rig = useRig();
+
+  it('is refused: its bytes would arrive without the name of the coding', async () => {
+    for (const coding of ['gzip, chunked', 'x-unknown, chunked']) {
+      const lines = ['HTTP/1.1 200 OK', `Transfer-Encoding: ${coding}`];
+      const { port, base } = await through(rig(), () =>
+        responseText(lines, '2\r\nok\r\n0\r\n\r\n'),
+      );
+      const answer = await call(port, { path: `${base}/` });
+      expectProblem(answer, 502, 'agent_refused');
+    }
+  });
+
+  it('passes if there is none beside chunks, in whatever case', async () => {
+    const lines = ['HTTP/1.1 200 OK', 'transfer-Encoding:  Chunked '];
+    const { port, base } = await through(rig(), () => responseText(lines, '2\r\nok\r\n0\r\n\r\n'));
+    assert.equal((await call(port, { path: `${base}/` })).body.toString(), 'ok');
+  });
+});
+
 describe('empty bodies (RFC 9110 section 8.6)', () => {
   const rig = useRig();
 
