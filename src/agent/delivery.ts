@@ -229,13 +229,14 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (errorCode(error) === BODY_ABORTED && this.head.copy !== true) {
       return this.#finish({ kind: 'cancelled', reason: 'caller_gone' });
     }
-    const { code, cause, unsent } = targetFailure(error);
+    const { code, cause, advice, unsent } = targetFailure(error);
     // The same errors happen on connections that carried the request already.
     if (unsent && !this.#begun && this.#attempt < this.#context.maxAttempts) {
       return this.#tryAgain(cause);
     }
     const tries = this.#attempt > 1 ? ` after ${this.#attempt} attempts` : '';
-    this.#fail(code, `${this.#context.target.url}: ${cause}${tries}`);
+    const hint = advice === undefined ? '' : `; ${advice}`;
+    this.#fail(code, `${this.#context.target.url}: ${cause}${tries}${hint}`);
   }
 
   #tryAgain(detail: string): void {

@@ -24,6 +24,19 @@ export function isTlsFailure(code: string): boolean {
   );
 }
 
+/** Whether the other side does not speak TLS at all. */
+export function isNoTls(code: string): boolean {
+  return code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG';
+}
+
+/** What went wrong with TLS, in few words: OpenSSL's messages name its own source files as well. */
+export function tlsReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isOpenSsl = errorCode(error).startsWith('ERR_SSL');
+  const reason = isOpenSsl && 'reason' in error ? error.reason : undefined;
+  return typeof reason === 'string' && reason !== '' ? reason : error.message;
+}
+
 /** Whether the certificate is sound, but nobody that is trusted has signed it. */
 export function isUntrusted(code: string): boolean {
   return (

@@ -1,5 +1,5 @@
 import { MalformedError, PROBLEM, type ProblemCode } from 'caronte-proxy/protocol';
-import { errorCode, isTlsFailure, isUntrusted } from './error-code.ts';
+import { errorCode, isNoTls, isTlsFailure, isUntrusted, tlsReason } from './error-code.ts';
 import { NetworkProxyError } from './network-connect.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -59,6 +59,13 @@ export function brokeOffOnTheWay(error: unknown): boolean {
 const NETWORK_ADVICE =
   'HTTPS_PROXY, HTTP_PROXY or --network-proxy (http.proxy in the editor) name it; NO_PROXY has hosts that are reached without it.';
 
+function tlsAdvice(code: string): string {
+  if (isNoTls(code)) return 'Whatever listens there does not speak TLS: is its address http:?';
+  return isUntrusted(code)
+    ? 'Name a file with the authority’s certificate: --proxy-ca, or NODE_EXTRA_CA_CERTS.'
+    : 'Check the proxy’s certificate.';
+}
+
 function networkTrouble(message: string, status: number | undefined): Verdict {
   const advice =
     status === 407
@@ -101,10 +108,8 @@ export function proxyVerdict(error: unknown): Verdict {
         return {
           trouble: {
             code: 'tls_failed',
-            message: `TLS failed: ${text(error)}`,
-            advice: isUntrusted(code)
-              ? 'Name a file with the authority’s certificate: --proxy-ca, or NODE_EXTRA_CA_CERTS.'
-              : 'Check the proxy’s certificate.',
+            message: `TLS failed: ${tlsReason(error)}`,
+            advice: tlsAdvice(code),
           },
           final: false,
         };
@@ -139,6 +144,15 @@ function answerVerdict(error: ProxyAnswerError): Verdict {
     case 'draining':
       return {
         trouble: { code: 'proxy_draining', message: 'the proxy is shutting down' },
+        final: false,
+      };
+    case 'not_found':
+      return {
+        trouble: {
+          code: 'refused_by_proxy',
+          message: 'there is a Caronte proxy, but not at this path',
+          advice: 'Leave the path out of the proxy’s address, or check it.',
+        },
         final: false,
       };
     case 'malformed':

@@ -1,5 +1,5 @@
 import { FAILURE, type FailureCode } from 'caronte-proxy/protocol';
-import { errorCode, isTlsFailure, isUntrusted } from './error-code.ts';
+import { errorCode, isNoTls, isTlsFailure, isUntrusted, tlsReason } from './error-code.ts';
 import { NetworkProxyError } from './network-connect.ts';
 
 /** Codes of errors that come before a connection exists: nothing has been sent to the target. */
@@ -17,7 +17,7 @@ const NOT_CONNECTED = new Map<string, string>([
 
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
-const TRUST_IT = '; --target-ca names a file to trust, --target-insecure trusts anybody';
+const TRUST_IT = '--target-ca names a file to trust, --target-insecure trusts anybody';
 
 /** The target's response is one that cannot be passed on. */
 export class ResponseRefusedError extends Error {
@@ -33,6 +33,11 @@ export function headTooLarge(): ResponseRefusedError {
   return new ResponseRefusedError(HEAD_TOO_LARGE);
 }
 
+function tlsAdvice(code: string): string | undefined {
+  if (isNoTls(code)) return 'whatever listens there does not speak TLS: is its address http:?';
+  return isUntrusted(code) ? TRUST_IT : undefined;
+}
+
 function networkAdvice(status: number | undefined): string {
   return status === 407 ? 'it wants credentials' : 'NO_PROXY has hosts that are reached without it';
 }
@@ -42,6 +47,8 @@ export interface TargetFailure {
   readonly code: FailureCode;
   /** For people: what happened. */
   readonly cause: string;
+  /** What to do, if there is anything that a person may not think of. */
+  readonly advice?: string | undefined;
   /** Whether the target has seen nothing of the request, so that another attempt is harmless. */
   readonly unsent: boolean;
 }
@@ -66,12 +73,13 @@ export function targetFailure(error: unknown): TargetFailure {
     return { code: FAILURE.refused, cause: message(error), unsent: false };
   }
   if (isTlsFailure(code)) {
-    const cause = `TLS failed: ${message(error)}${isUntrusted(code) ? TRUST_IT : ''}`;
-    return { code: FAILURE.unreachable, cause, unsent: true };
+    const cause = `TLS failed: ${tlsReason(error)}`;
+    return { code: FAILURE.unreachable, cause, advice: tlsAdvice(code), unsent: true };
   }
   if (error instanceof NetworkProxyError) {
-    const cause = `the network's proxy ${error.message}; ${networkAdvice(error.status)}`;
-    return { code: FAILURE.unreachable, cause, unsent: true };
+    const cause = `the network's proxy ${error.message}`;
+    const advice = networkAdvice(error.status);
+    return { code: FAILURE.unreachable, cause, advice, unsent: true };
   }
   return { code: FAILURE.brokeOff, cause: message(error), unsent: false };
 }

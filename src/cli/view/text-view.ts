@@ -123,7 +123,7 @@ const FAILED = {
 const CANCELLED = {
   caller_gone: 'the caller left',
   response_timeout: 'the caller got no answer in time',
-  session_lost: 'the connection to the proxy was lost',
+  session_lost: 'the agent was stopped, or lost its connection to the proxy',
 } as const;
 
 function reason(outcome: ExchangeOutcome): string | undefined {

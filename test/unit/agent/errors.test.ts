@@ -27,12 +27,7 @@ describe('a failure of the target’s connection', () => {
     ['UND_ERR_INVALID_ARG', 'agent_refused', 'what happened', false],
     ['UND_ERR_NOT_SUPPORTED', 'agent_refused', 'what happened', false],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'target_unreachable', 'TLS failed: what happened', true],
-    [
-      'DEPTH_ZERO_SELF_SIGNED_CERT',
-      'target_unreachable',
-      'TLS failed: what happened; --target-ca names a file to trust, --target-insecure trusts anybody',
-      true,
-    ],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'target_unreachable', 'TLS failed: what happened', true],
     ['ENOENT', 'target_unreachable', 'there is no such socket', true],
     ['EACCES', 'target_unreachable', 'the socket may not be used by this user', true],
     ['CERT_HAS_EXPIRED', 'target_unreachable', 'TLS failed: what happened', true],
@@ -44,9 +39,26 @@ describe('a failure of the target’s connection', () => {
   ];
   for (const [code, failure, cause, unsent] of FAILURES) {
     it(`with ${code} is ${failure}${unsent ? ', and may be tried again' : ''}`, () => {
-      assert.deepEqual(targetFailure(coded(code)), { code: failure, cause, unsent });
+      const { advice: _, ...rest } = targetFailure(coded(code));
+      assert.deepEqual(rest, { code: failure, cause, unsent });
     });
   }
+
+  it('says what to do about TLS where that is known', () => {
+    const advice = (code: string): string | undefined => targetFailure(coded(code)).advice;
+    assert.match(advice('DEPTH_ZERO_SELF_SIGNED_CERT') ?? '', /--target-ca.*--target-insecure/);
+    assert.match(advice('ERR_SSL_WRONG_VERSION_NUMBER') ?? '', /http:/);
+    assert.equal(advice('CERT_HAS_EXPIRED'), undefined);
+  });
+
+  it('of OpenSSL is told in its few words', () => {
+    const message = '800C22:error:0A00010B:SSL routines:wrong version:ssl3_record.c:350:\n';
+    const error = Object.assign(coded('ERR_SSL_WRONG_VERSION_NUMBER', message), {
+      reason: 'wrong version number',
+    });
+    assert.equal(targetFailure(error).cause, 'TLS failed: wrong version number');
+    assert.equal(proxyVerdict(error).trouble.message, 'TLS failed: wrong version number');
+  });
 
   it('without a code is never tried again', () => {
     for (const error of [new Error('x'), 'x', null, undefined, { code: 7 }]) {
@@ -108,6 +120,7 @@ describe('an answer of the proxy’s that was not asked for', () => {
     [400, 'malformed', undefined, 'refused_by_proxy', true],
     [503, 'busy', '5', 'refused_by_proxy', false],
     [404, 'session_unknown', undefined, 'refused_by_proxy', false],
+    [404, 'not_found', undefined, 'refused_by_proxy', false],
   ];
   for (const [status, code, retryAfter, trouble, final] of ANSWERS) {
     const after = retryAfter === undefined ? '' : ' with Retry-After';

@@ -1,6 +1,6 @@
 import { AGENT_PATHS, decodeFailure } from 'caronte-proxy/protocol';
 import assert from 'node:assert/strict';
-import { exchange, freshId, readRecords, records } from './support/fake-proxy.ts';
+import { exchange, FakeProxy, freshId, readRecords, records } from './support/fake-proxy.ts';
 import { Fixture } from './support/fixture.ts';
 import { until } from './support/wait.ts';
 
@@ -36,5 +36,21 @@ describe('an agent whose target is not there', () => {
     await other.stop();
     assert.deepEqual(pauses(), [100, 200]);
     assert.match(detail, /after 3 attempts$/);
+  });
+
+  it('says first how often it tried, and then what to do', async () => {
+    const plain = new FakeProxy();
+    const target = (await plain.listen()).replace('http:', 'https:');
+    const other = new Fixture();
+    await other.start({ target, maxAttempts: 2 });
+    await other.proxy.welcome();
+    (await other.proxy.poll()).response.end(records(exchange(freshId())));
+    await until(() => other.events.some(({ type }) => type === 'attempt-failed'), 'a failure');
+    other.clock.advance(100);
+    const [record] = readRecords((await other.proxy.next(AGENT_PATHS.reply)).body);
+    const { detail } = decodeFailure(record?.payload ?? Buffer.alloc(0));
+    await Promise.all([other.stop(), plain.close()]);
+    const expected = 'TLS failed: wrong version number after 2 attempts; whatever listens there';
+    assert.ok(detail.startsWith(`${target}: ${expected} does not speak TLS`), detail);
   });
 });
