@@ -9,6 +9,13 @@ import { type ConnectTarget, targetConnector, targetPool } from './target-pool.t
 /** Largest head of a response, in bytes; what the proxy takes is larger. */
 const MAX_HEAD = 128 * 1024;
 
+/**
+ * An idle connection is closed after this, in milliseconds, unless the target says how long it keeps
+ * one. Whoever closes later than its target loses a request now and then that was on its way, and
+ * must not repeat it; common servers wait for 2 s (Gunicorn) or more, and a new connection costs little.
+ */
+const KEPT_MS = 1_000;
+
 /** A connection must be there within this, in milliseconds. */
 const CONNECT_MS = 10_000;
 
@@ -35,6 +42,7 @@ export class Target {
       pipelining: 1,
       maxHeaderSize: MAX_HEAD,
       headersTimeout: timeoutMs,
+      keepAliveTimeout: KEPT_MS,
       // Server-sent events may be silent for as long as they like.
       bodyTimeout: 0,
     };
