@@ -32,5 +32,5 @@ export function publicUrls(
 
 /** How long polls are to wait, in whole seconds: the proxy's most, or five sixths of the agent's patience. */
 export function waitFor(answer: HelloAnswer, { pollTimeoutMs }: AgentOptions): number {
-  return Math.min(Math.max(1, Math.floor((pollTimeoutMs * 5) / 6 / 1000)), answer.maxWaitSeconds);
+  return Math.max(1, Math.min(Math.floor((pollTimeoutMs * 5) / 6 / 1000), answer.maxWaitSeconds));
 }

@@ -4,6 +4,7 @@ import {
   decodeExchange,
   decodeWaiting,
   type ExchangeHead,
+  MalformedError,
   RECORD,
   RecordDecoder,
 } from 'caronte-proxy/protocol';
@@ -19,8 +20,11 @@ export interface PollAnswer {
   draining: boolean;
 }
 
-/** Reads the records of a poll's answer. Throws MalformedError. */
-export function readPollAnswer(records: Buffer): PollAnswer {
+/**
+ * Reads the records of the answer to a poll that had room for `capacity` exchanges. Throws
+ * MalformedError, also if there are more: what an agent works on at once is its own to say.
+ */
+export function readPollAnswer(records: Buffer, capacity: number): PollAnswer {
   const answer: PollAnswer = {
     exchanges: [],
     cancelled: [],
@@ -58,5 +62,15 @@ export function readPollAnswer(records: Buffer): PollAnswer {
   });
   decoder.push(records);
   decoder.finish();
+  if (answer.exchanges.length > capacity) {
+    throw new MalformedError('a poll brought more exchanges than it had room for');
+  }
   return answer;
+}
+
+/** Whether it says nothing, as after a wait in vain. */
+export function isEmpty(answer: PollAnswer): boolean {
+  const { exchanges, cancelled, waiting, takenOverBy, draining } = answer;
+  const news = exchanges.length + cancelled.length + waiting;
+  return news === 0 && takenOverBy === undefined && !draining;
 }

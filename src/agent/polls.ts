@@ -1,6 +1,7 @@
+import { MalformedError } from 'caronte-proxy/protocol';
 import type { Clock } from './clock.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from './options.ts';
-import { type PollAnswer, readPollAnswer } from './poll-answer.ts';
+import { isEmpty, type PollAnswer, readPollAnswer } from './poll-answer.ts';
 import {
   agreedWait,
   mayBeIdleDeath,
@@ -49,6 +50,12 @@ const WORTHWHILE = PER_POLL / 4;
 /** Ids that one poll acknowledges. */
 const ACKNOWLEDGED = 4_000;
 
+/** A poll that ends with nothing before this did not wait, in milliseconds. */
+const HASTY_MS = 500;
+
+/** With so many of those in a row something answers polls that does not know what they are. */
+const MOST_HASTY = 20;
+
 const TOO_LATE = new Error('not needed any more');
 
 /** The polls of one agent: as many as its work needs, each of which acknowledges what came before. */
@@ -59,6 +66,8 @@ export class Polls {
   /** Counts how often all polls were dropped: those from before count no longer. */
   #epoch = 0;
   #acknowledge: string[] = [];
+  /** Polls in a row that should have waited and did not. */
+  #hasty = 0;
   #wait: PollWait = agreedWait(0);
 
   constructor(context: PollsContext) {
@@ -163,7 +172,9 @@ export class Polls {
         await client.poll(request, options.pollTimeoutMs, (abort) => {
           poll.abort = abort;
         }),
+        poll.capacity,
       );
+      this.#checkHaste(answer, waitSeconds, clock.monotonic() - since);
     } catch (error) {
       this.#open.delete(poll);
       // Whether the proxy read them is not known; saying them twice is harmless.
@@ -178,6 +189,15 @@ export class Polls {
     this.#open.delete(poll);
     this.#wait = waitAfterLife(this.#wait, clock.monotonic() - since);
     onAnswer(answer);
+  }
+
+  /** Polling without a pause would keep both sides busy for nothing. Throws MalformedError. */
+  #checkHaste(answer: PollAnswer, waitSeconds: number, ageMs: number): void {
+    const isHasty = waitSeconds > 0 && ageMs < HASTY_MS && isEmpty(answer);
+    this.#hasty = isHasty ? this.#hasty + 1 : 0;
+    if (this.#hasty < MOST_HASTY) return;
+    this.#hasty = 0;
+    throw new MalformedError('polls are answered at once, with nothing');
   }
 
   /** Whether a poll was broken off since it was idle: the next one waits less, and all is well. */

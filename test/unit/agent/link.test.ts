@@ -2,7 +2,7 @@ import { AGENT_PATHS, encodeDraining, encodeTakenOver } from 'caronte-proxy/prot
 import assert from 'node:assert/strict';
 import { Link } from '../../../src/agent/link.ts';
 import { FakeClock } from './support/clock.ts';
-import { freshId, records, refuse } from './support/fake-proxy.ts';
+import { capacity, exchange, freshId, records, refuse } from './support/fake-proxy.ts';
 import { Fixture, OPTIONS } from './support/fixture.ts';
 import { turns, until } from './support/wait.ts';
 
@@ -264,6 +264,36 @@ describe('an agent’s link to its proxy', () => {
     fixture.clock.advance(600_000);
     await turns();
     assert.deepEqual(fixture.proxy.openPolls, []);
+  });
+
+  it('does not poll without pause where something answers polls at once with nothing', async () => {
+    await live();
+    let polls = 0;
+    for (; fixture.agent.state.kind === 'live'; await turns(1)) {
+      for (const { path, response } of fixture.proxy.asked.splice(0)) {
+        if (path === AGENT_PATHS.poll) response.writeHead(204).end();
+        polls += 1;
+      }
+    }
+    assert.equal(fixture.trouble, 'proxy_misbehaved');
+    assert.ok(polls >= 20 && polls <= 22, String(polls));
+  });
+
+  it('asks for a wait of a second at least', async () => {
+    await fixture.start();
+    await fixture.proxy.welcome({ maxWaitSeconds: 0 });
+    const { request } = await fixture.proxy.poll();
+    assert.equal(request.headers['caronte-wait'], '1');
+  });
+
+  it('takes no more exchanges than a poll had room for', async () => {
+    await live();
+    const poll = await fixture.proxy.poll();
+    const exchanges = Array.from({ length: capacity(poll) + 1 }, () => exchange(freshId()));
+    poll.response.end(records(...exchanges));
+    await fixture.reaches('retrying');
+    assert.equal(fixture.trouble, 'proxy_misbehaved');
+    assert.deepEqual(fixture.events, []);
   });
 
   it('has no poll open any more once it was stopped, whatever is still in hand', async () => {
