@@ -82,6 +82,7 @@ class Attempt implements Dispatcher.DispatchController {
     outgoing.on('error', (error) => this.#fail(error));
     outgoing.on('information', (head) => {
       this.rawHeaders = head.rawHeaders;
+      this.#timer?.refresh();
       const reason = decodedAsUtf8(head.statusMessage);
       this.#handler.onResponseStart?.(this, head.statusCode, {}, reason);
     });
@@ -113,8 +114,7 @@ class Attempt implements Dispatcher.DispatchController {
 
   #onConnected(outgoing: ClientRequest): void {
     if (this.#over) return;
-    const late = new LateError('UND_ERR_HEADERS_TIMEOUT');
-    this.#timer = setTimeout(() => this.#fail(late), this.#target.answerMs);
+    this.#awaitAnswer(outgoing);
     this.#handler.onRequestStart?.(this, {});
     const { body } = this.#request;
     if (this.#over) return;
@@ -129,11 +129,21 @@ class Attempt implements Dispatcher.DispatchController {
       try {
         outgoing.addTrailers(pairs(body.trailers()));
         outgoing.end();
+        if (this.#incoming === undefined) this.#awaitAnswer(outgoing);
       } catch (error) {
         this.#fail(new RefusedError(error));
       }
     });
     pieces.pipe(outgoing, { end: false });
+  }
+
+  /** As undici counts: while the body comes and goes, there is nothing to be late with. */
+  #awaitAnswer(outgoing: ClientRequest): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      if (!outgoing.writableEnded && !outgoing.writableNeedDrain) this.#awaitAnswer(outgoing);
+      else this.#fail(new LateError('UND_ERR_HEADERS_TIMEOUT'));
+    }, this.#target.answerMs);
   }
 
   #onResponse(incoming: IncomingMessage): void {

@@ -2,6 +2,7 @@ import { type BodyForm, type ExchangeHead } from 'caronte-proxy/protocol';
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { setInterval } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { Target } from '../../../src/agent/target.ts';
 import type { TargetBody } from '../../../src/agent/target-body.ts';
@@ -183,6 +184,33 @@ describe('a request that undici cannot make', () => {
     await until(() => handler.error !== undefined, 'the error');
     assert.equal(targetFailure(handler.error).code, 'target_timeout');
     await until(() => closed, 'the end of the connection');
+  });
+
+  it('may take longer than the answer for its body, but the target may not stop reading', async () => {
+    const answerMs = 250;
+    await listen((socket) => {
+      if (text.endsWith('0\r\n\r\n')) socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
+    }, answerMs);
+    async function* slow(): AsyncGenerator<Buffer> {
+      let passed = 0;
+      for await (const _ of setInterval(answerMs / 2)) {
+        passed += 1;
+        yield Buffer.from('x');
+        if (passed === 5) return;
+      }
+    }
+    const pieces = Readable.from(slow(), { objectMode: false });
+    const handler = send(head(CHUNKS), { pieces, trailers: () => [] });
+    await until(() => handler.heard.length === 3, 'the answer');
+    assert.deepEqual(handler.heard.at(-1), 'end []');
+    await target.destroy();
+    server.close();
+
+    await listen((socket) => socket.pause(), 50);
+    const endless = new Readable({ read: () => endless.push(Buffer.alloc(64 * 1024)) });
+    const stuck = send(head(CHUNKS), { pieces: endless, trailers: () => [] });
+    await until(() => stuck.error !== undefined, 'the error');
+    assert.equal(targetFailure(stuck.error).code, 'target_timeout');
   });
 
   it('whose target breaks off fails, before and in the answer', async () => {
