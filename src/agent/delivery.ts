@@ -15,7 +15,7 @@ import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { targetPause } from './backoff.ts';
 import { errorCode } from './error-code.ts';
-import type { ExchangeEvent, ExchangeOutcome, PassedBytes } from './events.ts';
+import type { ExchangeEvent, ExchangeOutcome } from './events.ts';
 import { informationUse } from './information.ts';
 import type { ProxyClient } from './proxy-client.ts';
 import { Reply, type ReplyContext } from './reply.ts';
@@ -26,6 +26,7 @@ import type { ResponseUse } from './response-use.ts';
 import type { Target } from './target.ts';
 import type { TargetBody } from './target-body.ts';
 import {
+  failureLine,
   headTooLarge,
   isCompleteWithoutBody,
   ResponseRefusedError,
@@ -229,14 +230,12 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (errorCode(error) === BODY_ABORTED && this.head.copy !== true) {
       return this.#finish({ kind: 'cancelled', reason: 'caller_gone' });
     }
-    const { code, cause, advice, unsent } = targetFailure(error);
+    const failure = targetFailure(error);
     // The same errors happen on connections that carried the request already.
-    if (unsent && !this.#begun && this.#attempt < this.#context.maxAttempts) {
-      return this.#tryAgain(cause);
+    if (failure.unsent && !this.#begun && this.#attempt < this.#context.maxAttempts) {
+      return this.#tryAgain(failure.cause);
     }
-    const tries = this.#attempt > 1 ? ` after ${this.#attempt} attempts` : '';
-    const hint = advice === undefined ? '' : `; ${advice}`;
-    this.#fail(code, `${this.#context.target.url}: ${cause}${tries}${hint}`);
+    this.#fail(failure.code, failureLine(this.#context.target.url, failure, this.#attempt));
   }
 
   #tryAgain(detail: string): void {
@@ -281,17 +280,10 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (!this.#answered) this.#controller?.abort(NO_USE);
     this.#response?.destroy();
     const { clock, emit, onDone } = this.#context;
-    const passed = this.#endUpgraded(outcome);
-    emit({ type: 'ended', id: this.id, at: clock.wall(), outcome, ...passed });
+    const passed = this.#upgraded?.end(outcome);
+    const at = clock.wall();
+    emit({ type: 'ended', id: this.id, at, outcome, ...(passed !== undefined && { passed }) });
     onDone(this);
-  }
-
-  #endUpgraded(outcome: ExchangeOutcome): { passed?: PassedBytes } {
-    const upgraded = this.#upgraded;
-    if (upgraded === undefined) return {};
-    // Bytes that were handed on may still be on their way to a target that got its end properly.
-    if (outcome.kind !== 'replied') upgraded.destroy();
-    return { passed: { toTarget: upgraded.toTarget, toCaller: upgraded.toCaller } };
   }
 }
 

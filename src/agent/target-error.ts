@@ -84,6 +84,16 @@ export function targetFailure(error: unknown): TargetFailure {
   return { code: FAILURE.brokeOff, cause: message(error), unsent: false };
 }
 
+/** One line about it: which target, what happened, how often it was tried, what to do. */
+export function failureLine(
+  url: string,
+  { cause, advice }: TargetFailure,
+  attempts: number,
+): string {
+  const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
+  return `${url}: ${cause}${tries}${advice === undefined ? '' : `; ${advice}`}`;
+}
+
 /**
  * Whether that is no error at all: a response that has no body may have the length of one
  * (RFC 9110 sections 8.6 and 15.4.5), and undici misses the body.

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from './clock.ts';
-import type { ExchangeOutcome } from './events.ts';
+import type { ExchangeOutcome, PassedBytes } from './events.ts';
 import type { ProxyClient } from './proxy-client.ts';
 import { readResults } from './reply-results.ts';
 import { ReplyStream } from './reply-stream.ts';
@@ -66,6 +66,13 @@ export class Upgraded {
     });
     void this.#sendReply();
     void this.#fetch();
+  }
+
+  /** The exchange is over, with this outcome. */
+  end(outcome: ExchangeOutcome): PassedBytes {
+    // Bytes that were handed on may still be on their way to a target that got its end properly.
+    if (outcome.kind !== 'replied') this.destroy();
+    return { toTarget: this.toTarget, toCaller: this.toCaller };
   }
 
   /** Breaks everything off. */
