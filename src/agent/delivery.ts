@@ -5,12 +5,10 @@ import {
   type ExchangeHead,
   FAILURE,
   type FailureCode,
-  fieldValue,
   forwardableTrailers,
   type Identified,
   type ResponseHead,
 } from 'caronte-proxy/protocol';
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { targetPause } from './backoff.ts';
@@ -33,7 +31,7 @@ import {
   targetFailure,
 } from './target-error.ts';
 import { type UnsentContext, UnsentResponse } from './unsent-response.ts';
-import { Upgraded } from './upgraded.ts';
+import { isWebSocket, Upgraded } from './upgraded.ts';
 
 export interface DeliveryContext extends ReplyContext, UnsentContext {
   readonly target: Target;
@@ -183,24 +181,16 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     this.#answered = true;
     if (this.#over) return void socket.destroy();
     const raw = latin1Fields(controller.rawHeaders);
-    const { id } = this;
-    const { clock, emit, client, target, onUpgraded } = this.#context;
-    const protocol = fieldValue(raw, 'upgrade')?.trim().toLowerCase();
-    // undici says Duplex; what it connects is a socket.
-    if (protocol !== 'websocket' || !(socket instanceof Socket)) {
+    if (!isWebSocket(raw, socket)) {
       socket.destroy();
-      return this.#fail(FAILURE.refused, `${target.url}: switched to something else`);
+      return this.#fail(FAILURE.refused, `${this.#context.target.url}: switched to something else`);
     }
-    const head = passedHead(id, status, 'Switching Protocols', raw);
-    emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
-    this.#upgraded = new Upgraded({
-      socket,
-      head,
-      clock,
-      client,
-      target: target.url,
-      onOver: (outcome) => this.#finish(outcome),
-    });
+    const { clock, emit, client, target, onUpgraded } = this.#context;
+    const head = passedHead(this.id, status, 'Switching Protocols', raw);
+    const { reason } = head;
+    emit({ type: 'response', id: this.id, at: clock.wall(), status, reason, fields: raw });
+    const onOver = (outcome: ExchangeOutcome): void => this.#finish(outcome);
+    this.#upgraded = new Upgraded({ socket, head, clock, client, target: target.url, onOver });
     onUpgraded();
     this.#upgraded.begin();
   }

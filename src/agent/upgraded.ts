@@ -1,6 +1,6 @@
-import { FAILURE, type ResponseHead } from 'caronte-proxy/protocol';
-import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
+import { FAILURE, fieldValue, type ResponseHead } from 'caronte-proxy/protocol';
+import { Socket } from 'node:net';
+import type { Duplex, Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Clock } from './clock.ts';
 import type { ExchangeOutcome, PassedBytes } from './events.ts';
@@ -147,6 +147,13 @@ export class Upgraded {
     this.destroy();
     this.#parts.onOver(this.#broken ?? outcome);
   }
+}
+
+/** Whether a target has switched to a WebSocket, as its 101 says. */
+export function isWebSocket(fields: readonly string[], connection: Duplex): connection is Socket {
+  // undici says Duplex; what it connects is a socket.
+  const protocol = fieldValue(fields, 'upgrade')?.trim().toLowerCase();
+  return protocol === 'websocket' && connection instanceof Socket;
 }
 
 /** Resolves when the connection takes more, or nothing any more. */
