@@ -9,6 +9,9 @@ export interface UnsentContext {
   readonly isCrowded: () => boolean;
 }
 
+/** Of a larger one the rest is not read, in bytes: a fast target would keep this machine busy. */
+export const MAX_UNSENT = 64 * 1024 * 1024;
+
 /** Responses that have gone on for longer make way where places are few, in milliseconds. */
 const MAKES_WAY_MS = 10_000;
 
@@ -21,6 +24,7 @@ export class UnsentResponse implements ResponseUse {
   readonly #context: UnsentContext;
   readonly #onEnd: () => void;
   #heardAt: number;
+  #taken = 0;
   #cancelWatch: () => void = () => undefined;
 
   /** `onEnd` is called when it is complete, or given up. */
@@ -32,8 +36,10 @@ export class UnsentResponse implements ResponseUse {
     this.#watch(this.#context.keptIdleMs);
   }
 
-  take(): boolean {
+  take(piece: Buffer): boolean {
     this.#heardAt = this.#context.clock.monotonic();
+    this.#taken += piece.length;
+    if (this.#taken > MAX_UNSENT) this.end();
     return true;
   }
 

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { AGENT_DEFAULTS } from '../../../src/agent/options.ts';
+import { MAX_UNSENT } from '../../../src/agent/unsent-response.ts';
 import { exchange, freshId, records } from './support/fake-proxy.ts';
 import { Fixture } from './support/fixture.ts';
 import { until } from './support/wait.ts';
@@ -70,4 +72,40 @@ describe('a response that nobody waits for', () => {
     assert.equal(fixture.agent.inHand, crowded);
     await until(() => held.size === crowded, 'the end of the connections');
   });
+
+  it('is read up to 64 MiB, and no further', async () => {
+    let closed = 0;
+    fixture = new Fixture();
+    fixture.onEvent = (event) => {
+      if (event.type !== 'response-data') fixture.events.push(event);
+    };
+    fixture.onTarget = (request, response) => {
+      request.resume();
+      const bytes = Number(request.url?.slice(1));
+      response.on('close', () => (closed += response.writableFinished ? 0 : 1));
+      response.writeHead(200, { 'Content-Length': String(bytes) });
+      Readable.from(pieces(bytes)).pipe(response);
+    };
+    await fixture.start({ sendReply: false });
+    await fixture.proxy.welcome();
+    await fixture.reaches('live');
+    const types = async (bytes: number): Promise<string[]> => {
+      const target = `/${bytes}`;
+      (await fixture.proxy.poll()).response.end(records(exchange(freshId(), { target })));
+      await until(() => ended() !== undefined, 'the end');
+      return fixture.events.splice(0).map(({ type }) => type);
+    };
+    const begin = ['received', 'attempt', 'response'];
+    assert.deepEqual(await types(MAX_UNSENT), [...begin, 'response-end', 'ended']);
+    assert.deepEqual(await types(MAX_UNSENT + 1), [...begin, 'ended']);
+    assert.deepEqual(await types(2 * MAX_UNSENT), [...begin, 'ended']);
+    await until(() => closed === 1, 'the end of the connection');
+  });
 });
+
+function* pieces(bytes: number): Generator<Buffer> {
+  const piece = Buffer.alloc(1024 * 1024);
+  for (let left = bytes; left > 0; left -= piece.length) {
+    yield left < piece.length ? piece.subarray(0, left) : piece;
+  }
+}
