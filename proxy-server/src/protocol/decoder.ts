@@ -20,6 +20,7 @@ const MAX_PAYLOAD = new Map<number, number>([
   [RECORD.waiting, 4],
   [RECORD.takenOver, 1024],
   [RECORD.draining, 0],
+  [RECORD.queue, 64],
   [RECORD.acknowledge, WIRE_LIMITS.acknowledgements],
   [RECORD.response, WIRE_LIMITS.record],
   [RECORD.responseStart, WIRE_LIMITS.text],

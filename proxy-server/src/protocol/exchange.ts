@@ -29,6 +29,11 @@ export interface ExchangeHead {
   readonly attempt: number;
   /** Another agent gives the reply: this one is to send none. */
   readonly copy?: boolean;
+  /**
+   * The request comes from the proxy's queue, whose name for it this is: nobody waits, but the reply
+   * settles it. The same for all of its deliveries, each of which has an `id` of its own.
+   */
+  readonly queued?: string;
   /** The caller's network address. */
   readonly caller: string;
   /** The caller's HTTP version, such as `1.1`. */
@@ -41,12 +46,13 @@ export interface ExchangeHead {
 /** Number of text items before the fields. */
 const FIXED_ITEMS = 9;
 
-/** Follows the number of the delivery. */
-const COPY = ' copy';
+/** What may follow the number of the delivery, each after a space. */
+const COPY = 'copy';
+const QUEUED = 'queued=';
 
 /** The record of an exchange up to its inline body of `bodyLength` bytes, as Latin-1 text. */
 export function encodeExchange(head: ExchangeHead, bodyLength: number): string {
-  let text = `${head.id}\n${head.method}\n${head.target}\n${head.receivedAt}\n${head.patienceMs}\n${head.attempt}${head.copy === true ? COPY : ''}\n${head.caller}\n${head.httpVersion}\n${encodeBodyForm(head.body)}`;
+  let text = `${head.id}\n${head.method}\n${head.target}\n${head.receivedAt}\n${head.patienceMs}\n${encodeDelivery(head)}\n${head.caller}\n${head.httpVersion}\n${encodeBodyForm(head.body)}`;
   for (const item of head.fields) text += `\n${item}`;
   return bodyRecordPrefix(RECORD.exchange, text, bodyLength);
 }
@@ -66,20 +72,41 @@ export function decodeExchange(payload: Bytes): { head: ExchangeHead; body: Byte
   ] = items;
   if (items.length < FIXED_ITEMS) throw new MalformedError('EXCHANGE lacks items');
   if (id.length !== ID_LENGTH) throw new MalformedError('EXCHANGE has no valid id');
-  const copy = delivery.endsWith(COPY);
-  const head: ExchangeHead = {
-    id,
-    method,
-    target,
-    receivedAt: wholeNumber(received),
-    patienceMs: wholeNumber(patience),
-    attempt: wholeNumber(copy ? delivery.slice(0, -COPY.length) : delivery),
-    caller,
-    httpVersion: version,
-    body: decodeBodyForm(items[FIXED_ITEMS - 1] ?? ''),
-    fields: fieldsFrom(items, FIXED_ITEMS),
+  return {
+    head: {
+      id,
+      method,
+      target,
+      receivedAt: wholeNumber(received),
+      patienceMs: wholeNumber(patience),
+      ...decodeDelivery(delivery),
+      caller,
+      httpVersion: version,
+      body: decodeBodyForm(items[FIXED_ITEMS - 1] ?? ''),
+      fields: fieldsFrom(items, FIXED_ITEMS),
+    },
+    body,
   };
-  return { head: copy ? { ...head, copy } : head, body };
+}
+
+type DeliveryItem = Pick<ExchangeHead, 'attempt' | 'copy' | 'queued'>;
+
+function encodeDelivery({ attempt, copy, queued }: DeliveryItem): string {
+  const more = queued === undefined ? '' : ` ${QUEUED}${queued}`;
+  return `${attempt}${copy === true ? ` ${COPY}` : ''}${more}`;
+}
+
+function decodeDelivery(item: string): DeliveryItem {
+  const [attempt, ...flags] = item.split(' ');
+  const delivery: { -readonly [K in keyof DeliveryItem]: DeliveryItem[K] } = {
+    attempt: wholeNumber(attempt),
+  };
+  for (const flag of flags) {
+    if (flag === COPY) delivery.copy = true;
+    else if (flag.startsWith(QUEUED)) delivery.queued = flag.slice(QUEUED.length);
+    else throw new MalformedError('EXCHANGE has an unknown kind of delivery');
+  }
+  return delivery;
 }
 
 function encodeBodyForm(form: BodyForm): string {

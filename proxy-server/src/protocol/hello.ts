@@ -1,5 +1,16 @@
-import { isCode, isId } from './ids.ts';
+import { isCode } from './ids.ts';
 import { MalformedError } from './malformed.ts';
+import {
+  type Missed,
+  OFFLINE,
+  type Offline,
+  type QueuePolicy,
+  type QueueState,
+  readMissed,
+  readQueuePolicy,
+  readQueueState,
+} from './queue.ts';
+import { id, object, text, whole, wrong } from './read-json.ts';
 
 /**
  * Who gets the exchanges of a code. `exclusive`: one agent alone. `balance`: each goes to one of several
@@ -9,12 +20,19 @@ export const SHARES = ['exclusive', 'balance', 'broadcast'] as const;
 
 export type Share = (typeof SHARES)[number];
 
-/** What becomes of callers while the tunnel is up, and while it is not. */
+/** What becomes of callers while the tunnel is up, and while it is not. Agents of one code must agree. */
 export interface TunnelPolicy {
-  /** `wait`: the caller gets the target's answer. `accept`: 202 as soon as an agent has the request. */
+  /**
+   * `wait`: the caller gets the target's answer. `accept`: 202 as soon as the request is in the
+   * proxy's queue, or at an agent where the proxy keeps no queue.
+   */
   readonly reply: 'wait' | 'accept';
-  /** `exclusive` if absent. Agents of one code must agree in both. */
+  /** `exclusive` if absent. */
   readonly share?: Share;
+  /** Requests that nobody can take now: `refuse` (if absent) them, or answer 202 and `queue` them. */
+  readonly offline?: Offline;
+  /** How queued requests are kept and delivered; {@link QUEUE_DEFAULTS} if absent. */
+  readonly queue?: QueuePolicy;
 }
 
 /** The agent introduces itself: POST of JSON. */
@@ -46,6 +64,10 @@ export interface HelloAnswer {
   readonly maxResponseSeconds: number;
   /** Largest body of a request, in bytes. */
   readonly maxBodyBytes: number;
+  /** What the tunnel's queue holds; absent if the proxy keeps none. */
+  readonly queue?: QueueState;
+  /** What could not be kept since an agent of the code was told last. */
+  readonly missed?: Missed;
 }
 
 /** Reads a hello from parsed JSON. Throws {@link MalformedError} that names the wrong member. */
@@ -59,6 +81,10 @@ export function readHello(value: unknown): HelloRequest {
     (known) => known === (policy['share'] === undefined ? 'exclusive' : policy['share']),
   );
   if (share === undefined) throw wrong('policy.share');
+  const offline = OFFLINE.find(
+    (known) => known === (policy['offline'] === undefined ? 'refuse' : policy['offline']),
+  );
+  if (offline === undefined) throw wrong('policy.offline');
   const code = text(hello['code'], 'code', 63);
   if (!isCode(code)) {
     throw new MalformedError(
@@ -75,7 +101,7 @@ export function readHello(value: unknown): HelloRequest {
     installation: id(hello['installation'], 'installation'),
     code,
     takeover: hello['takeover'] === true,
-    policy: { reply, share },
+    policy: { reply, share, offline, queue: readQueuePolicy(policy['queue']) },
   };
 }
 
@@ -93,30 +119,7 @@ export function readHelloAnswer(value: unknown): HelloAnswer {
     maxWaitSeconds: whole(answer['maxWaitSeconds'], 'maxWaitSeconds'),
     maxResponseSeconds: whole(answer['maxResponseSeconds'], 'maxResponseSeconds'),
     maxBodyBytes: whole(answer['maxBodyBytes'], 'maxBodyBytes'),
+    ...(answer['queue'] !== undefined && { queue: readQueueState(answer['queue']) }),
+    ...(answer['missed'] !== undefined && { missed: readMissed(answer['missed']) }),
   };
-}
-
-function wrong(name: string): MalformedError {
-  return new MalformedError(`"${name}" is missing or wrong`);
-}
-
-function object(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(name);
-  return value as Record<string, unknown>;
-}
-
-function text(value: unknown, name: string, max: number): string {
-  if (typeof value !== 'string' || value.length > max || /[^\x20-\x7e]/.test(value))
-    throw wrong(name);
-  return value;
-}
-
-function id(value: unknown, name: string): string {
-  if (typeof value !== 'string' || !isId(value)) throw wrong(name);
-  return value;
-}
-
-function whole(value: unknown, name: string): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong(name);
-  return value;
 }

@@ -9,6 +9,7 @@ export const PROBLEM = {
   unauthorized: { status: 401, title: 'The secret is missing or wrong' },
   not_found: { status: 404, title: 'Nothing is served under this path' },
   session_unknown: { status: 404, title: 'The session is not known; say hello again' },
+  entry_unknown: { status: 404, title: 'The queue holds no such request' },
   exchange_unknown: { status: 404, title: 'The exchange is not known to this session' },
   method_not_allowed: { status: 405, title: 'The method cannot pass through a tunnel' },
   upload_stalled: { status: 408, title: 'The request body stopped arriving' },
@@ -19,6 +20,7 @@ export const PROBLEM = {
   too_many_waiting: { status: 429, title: 'Too many requests wait for this tunnel' },
   too_many_in_flight: { status: 429, title: 'Too many requests of this tunnel are in flight' },
   head_too_large: { status: 431, title: 'The request head is larger than the proxy allows' },
+  queue_unavailable: { status: 501, title: 'The proxy keeps no queue' },
   agent_lost: { status: 502, title: 'The agent went away before it answered' },
   agent_misbehaved: { status: 502, title: 'The agent sent an answer that cannot be passed on' },
   agent_refused: { status: 502, title: 'The agent could not pass the request on' },
@@ -26,9 +28,11 @@ export const PROBLEM = {
   target_broke_off: { status: 502, title: 'The target broke the connection off' },
   no_agent: { status: 503, title: 'No agent is connected for this tunnel' },
   draining: { status: 503, title: 'The proxy is shutting down' },
+  store_failed: { status: 503, title: 'The proxy could not keep the request' },
   busy: { status: 503, title: 'The proxy has as many exchanges in flight as it allows' },
   target_timeout: { status: 504, title: 'The target took too long to answer' },
   response_timeout: { status: 504, title: 'No answer came in time' },
+  queue_full: { status: 507, title: 'The queue of this tunnel has no room' },
   loop_detected: { status: 508, title: 'The request came back to a proxy that it had passed' },
 } as const;
 

@@ -20,6 +20,8 @@ export const RECORD = {
   takenOver: 0x04,
   /** Proxy to agent: the proxy is shutting down; reconnect after the exchanges in hand. */
   draining: 0x05,
+  /** Proxy to agent: what the tunnel's queue holds now. */
+  queue: 0x06,
   /** Agent to proxy: these exchanges have arrived. */
   acknowledge: 0x10,
   /** Agent to proxy: a whole response. */

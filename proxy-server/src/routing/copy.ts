@@ -32,7 +32,7 @@ export function isCopyable({ body }: Exchange): boolean {
  * had left if the body never gets complete; how the original ends does not matter to it.
  */
 export function copyOf(original: Exchange, limits: CopyLimits): Exchange {
-  const { id, code, head, receivedAt, patienceMs } = original;
+  const { id, code, head, receivedAt, patienceMs, attempt, queued } = original;
   const body = new BodyCopy(original.body, limits, () => copy.left());
   const copy = new Exchange({
     id,
@@ -43,6 +43,8 @@ export function copyOf(original: Exchange, limits: CopyLimits): Exchange {
     patienceMs,
     caller: NOBODY,
     isCopy: true,
+    attempt,
+    ...(queued !== undefined && { queued }),
   });
   copy.onEnd(() => body.discard());
   return copy;

@@ -39,6 +39,10 @@ export interface ExchangeParts {
   readonly patienceMs: number;
   /** Absent: false. */
   readonly isCopy?: boolean;
+  /** Number of the delivery; absent: 1. */
+  readonly attempt?: number;
+  /** What the queue calls the request, if it comes from there. */
+  readonly queued?: string;
 }
 
 /**
@@ -54,6 +58,12 @@ export class Exchange {
   readonly patienceMs: number;
   /** A further agent gets the request as well; nobody waits for its reply. */
   readonly isCopy: boolean;
+  /** 1, but for requests that come from the queue again. */
+  readonly attempt: number;
+  /** What the queue calls the request; undefined if its caller waits. */
+  readonly queued: string | undefined;
+  /** An agent has said that it has the exchange: it may have called the target. */
+  acknowledged = false;
   readonly #caller: Caller;
   #phase: 'open' | 'answering' | 'ended' = 'open';
   /** The answer was 101: from then on both directions are streams, each with an end of its own. */
@@ -72,6 +82,8 @@ export class Exchange {
     this.receivedAt = parts.receivedAt;
     this.patienceMs = parts.patienceMs;
     this.isCopy = parts.isCopy === true;
+    this.attempt = parts.attempt ?? 1;
+    this.queued = parts.queued;
   }
 
   /** Whether nothing of an answer has been sent yet. */

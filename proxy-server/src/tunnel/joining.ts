@@ -1,5 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Limits } from '../config/limits.ts';
-import type { HelloRequest, Problem, Share, TunnelPolicy } from '../protocol/index.ts';
+import {
+  type HelloRequest,
+  type Problem,
+  QUEUE_DEFAULTS,
+  type Share,
+  type TunnelPolicy,
+} from '../protocol/index.ts';
 import type { Session } from './session.ts';
 
 export function shareOf({ share = 'exclusive' }: TunnelPolicy): Share {
@@ -7,7 +14,12 @@ export function shareOf({ share = 'exclusive' }: TunnelPolicy): Share {
 }
 
 export function samePolicy(a: TunnelPolicy, b: TunnelPolicy): boolean {
-  return a.reply === b.reply && shareOf(a) === shareOf(b);
+  return isDeepStrictEqual(whole(a), whole(b));
+}
+
+/** A policy with what it leaves to the defaults. Whether deliveries are paused is not for all times. */
+function whole({ reply, share = 'exclusive', offline = 'refuse', queue }: TunnelPolicy): object {
+  return { reply, share, offline, queue: { ...QUEUE_DEFAULTS, ...queue, paused: false } };
 }
 
 /** Whether the agent that says hello may serve the code beside the others, if there are any. */
@@ -36,12 +48,12 @@ export function isPredecessor(member: Session, { installation }: HelloRequest): 
 export function inUse(others: readonly Session[], code: string, limits: Limits): Problem {
   const names = [...new Set(others.map(({ hello }) => hello.software))].join(', ');
   const [first] = others;
-  const { reply } = first?.hello.policy ?? { reply: 'wait' };
+  const { reply, offline = 'refuse' } = first?.hello.policy ?? { reply: 'wait' };
   const share = first === undefined ? 'exclusive' : shareOf(first.hello.policy);
   const detail =
     share === 'exclusive'
       ? `The code "${code}" is served by another agent (${names}) alone. Choose another code, stop that agent, or take over; to share the code, start both agents with the same policy.`
-      : `The code "${code}" is shared by ${others.length} of another policy (${names}): share "${share}", reply "${reply}". Join with the same, choose another code, or take it over from all of them.`;
+      : `The code "${code}" is shared by ${others.length} of another policy (${names}): share "${share}", reply "${reply}", offline "${offline}". Join with the same, choose another code, or take it over from all of them.`;
   // Without a poll the others may be gone already; it is worth asking again.
   return others.some(({ polls }) => polls > 0)
     ? { code: 'code_in_use', detail }

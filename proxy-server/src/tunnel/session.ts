@@ -154,18 +154,26 @@ export class Session {
       // It stands in the queue again if the acknowledgement was slow.
       if (handed.state === 'waiting again') this.#own.withdraw(handed.exchange);
       handed.state = 'acknowledged';
+      handed.exchange.acknowledged = true;
       this.acceptIfComplete(handed.exchange);
     }
   }
 
   /**
    * Once the agent has the whole request: answers 202 if that is the policy, or ends a copy. An
-   * upgrade is live whatever the policy: there is nothing else that its caller could want.
+   * upgrade is live whatever the policy: there is nothing else that its caller could want. What comes
+   * from the queue is settled by the reply.
    */
   acceptIfComplete(exchange: Exchange): void {
     if (exchange.body.form.kind === 'upgrade') return;
-    const settles = this.hello.policy.reply === 'accept' || exchange.isCopy;
-    if (settles && exchange.body.finished) exchange.accept();
+    const accepts = this.hello.policy.reply === 'accept' && exchange.queued === undefined;
+    if ((accepts || exchange.isCopy) && exchange.body.finished) exchange.accept();
+  }
+
+  /** Tells the agent something, with the next poll. */
+  notify(record: string): void {
+    this.#notices.push(record);
+    this.#scheduleFlush();
   }
 
   /** Has this agent alone get the exchange. */
@@ -308,8 +316,9 @@ export class Session {
           receivedAt: exchange.receivedAt,
           patienceMs: exchange.patienceMs,
           // Handed out again is not delivered again: the agent knows the id.
-          attempt: 1,
+          attempt: exchange.attempt,
           copy: exchange.isCopy,
+          ...(exchange.queued !== undefined && { queued: exchange.queued }),
           body: exchange.body.form,
         },
         body.length,

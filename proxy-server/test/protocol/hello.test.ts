@@ -3,6 +3,7 @@ import {
   isCode,
   isId,
   MalformedError,
+  QUEUE_DEFAULTS,
   readHello,
   readHelloAnswer,
 } from '../../src/protocol/index.ts';
@@ -16,7 +17,19 @@ const HELLO = {
   installation: ID,
   code: 'orders',
   takeover: true,
-  policy: { reply: 'accept', share: 'balance' },
+  policy: {
+    reply: 'accept',
+    share: 'balance',
+    offline: 'queue',
+    queue: {
+      methods: ['POST', 'PUT'],
+      parallel: 4,
+      perSecond: 50,
+      refused: 'dead',
+      dedupeSeconds: 3600,
+      paused: true,
+    },
+  },
 };
 
 const ANSWER = {
@@ -27,6 +40,10 @@ const ANSWER = {
   maxResponseSeconds: 120,
   maxBodyBytes: 1024,
 };
+
+function queued(queue: object): object {
+  return { ...HELLO, policy: { reply: 'wait', queue } };
+}
 
 function named(member: string): MalformedError {
   return new MalformedError(`"${member}" is missing or wrong`);
@@ -45,12 +62,23 @@ describe('a hello', () => {
   for (const share of ['exclusive', 'balance', 'broadcast'] as const) {
     it(`may share a code in the way "${share}"`, () => {
       const { policy } = readHello({ ...HELLO, policy: { reply: 'wait', share } });
-      assert.deepEqual(policy, { reply: 'wait', share });
+      assert.equal(policy.share, share);
     });
   }
 
   it('that does not say how it shares its code has it alone', () => {
     assert.equal(readHello({ ...HELLO, policy: { reply: 'wait' } }).policy.share, 'exclusive');
+  });
+
+  it('that says nothing of a queue has none, and the defaults where it says little', () => {
+    const { policy } = readHello({ ...HELLO, policy: { reply: 'wait' } });
+    assert.equal(policy.offline, 'refuse');
+    assert.deepEqual(policy.queue, QUEUE_DEFAULTS);
+    const little = { reply: 'wait', offline: 'queue', queue: { parallel: 7 } };
+    assert.deepEqual(readHello({ ...HELLO, policy: little }).policy.queue, {
+      ...QUEUE_DEFAULTS,
+      parallel: 7,
+    });
   });
 
   for (const takeover of [undefined, false, null, 0, 1, 'true']) {
@@ -79,6 +107,16 @@ describe('a hello', () => {
     ['policy.share', { ...HELLO, policy: { reply: 'wait', share: 'alone' } }],
     ['policy.share', { ...HELLO, policy: { reply: 'wait', share: true } }],
     ['policy.share', { ...HELLO, policy: { reply: 'wait', share: null } }],
+    ['policy.offline', { ...HELLO, policy: { reply: 'wait', offline: 'keep' } }],
+    ['policy.queue', { ...HELLO, policy: { reply: 'wait', queue: [] } }],
+    ['policy.queue.parallel', queued({ parallel: 0 })],
+    ['policy.queue.parallel', queued({ parallel: 1025 })],
+    ['policy.queue.perSecond', queued({ perSecond: -1 })],
+    ['policy.queue.refused', queued({ refused: 'drop' })],
+    ['policy.queue.dedupeSeconds', queued({ dedupeSeconds: 604_801 })],
+    ['policy.queue.methods', queued({ methods: 'POST' })],
+    ['policy.queue.methods', queued({ methods: ['P\n'] })],
+    ['policy.queue.methods', queued({ methods: Array<string>(33).fill('A') })],
     ['software', { ...HELLO, software: undefined }],
     ['software', { ...HELLO, software: 'x'.repeat(201) }],
     ['software', { ...HELLO, software: 'a\nb' }],
@@ -119,6 +157,18 @@ describe('the answer to a hello', () => {
     assert.deepEqual(readHelloAnswer({ ...ANSWER, publicUrls: [] }).publicUrls, []);
   });
 
+  it('tells what the queue holds, and what was missed', () => {
+    const queue = { waiting: 12, dead: 1, oldestAt: 1_700_000_000_000, paused: true };
+    const missed = { refused: 3, quota: 2, expired: 1, since: 1_700_000_000_000 };
+    const answer = { ...ANSWER, queue, missed };
+    assert.deepEqual(readHelloAnswer(JSON.parse(JSON.stringify(answer))), answer);
+    const empty = { ...queue, oldestAt: undefined };
+    const { queue: read } = readHelloAnswer(
+      JSON.parse(JSON.stringify({ ...ANSWER, queue: empty })),
+    );
+    assert.deepEqual(read, empty);
+  });
+
   const WRONG: readonly (readonly [member: string, value: unknown])[] = [
     ['answer', null],
     ['protocol', { ...ANSWER, protocol: '1' }],
@@ -129,6 +179,10 @@ describe('the answer to a hello', () => {
     ['maxWaitSeconds', { ...ANSWER, maxWaitSeconds: Number.NaN }],
     ['maxResponseSeconds', { ...ANSWER, maxResponseSeconds: null }],
     ['maxBodyBytes', { ...ANSWER, maxBodyBytes: -1 }],
+    ['queue', { ...ANSWER, queue: null }],
+    ['queue.waiting', { ...ANSWER, queue: { dead: 0 } }],
+    ['queue.oldestAt', { ...ANSWER, queue: { waiting: 1, dead: 0, oldestAt: 'x' } }],
+    ['missed.quota', { ...ANSWER, missed: { refused: 0 } }],
   ];
   for (const [member, value] of WRONG) {
     it(`names ${member} in ${JSON.stringify(value)}`, () => {

@@ -7,6 +7,7 @@ import {
   decodeEnd,
   decodeExchange,
   decodeFailure,
+  decodeQueue,
   decodeResponse,
   decodeResponseHead,
   decodeResult,
@@ -18,6 +19,7 @@ import {
   encodeExchange,
   encodeFailure,
   encodeInformation,
+  encodeQueue,
   encodeResponse,
   encodeResponseStart,
   encodeResult,
@@ -74,6 +76,20 @@ describe('what is encoded is decoded to the same', () => {
   it('for an exchange that is a copy', () => {
     const copy = head({ attempt: 12, copy: true });
     assert.deepEqual(decodeExchange(payloadOf(encodeExchange(copy, 0))).head, copy);
+  });
+
+  it('for an exchange that comes from the queue', () => {
+    const queued = head({ attempt: 3, queued: ID });
+    assert.deepEqual(decodeExchange(payloadOf(encodeExchange(queued, 0))).head, queued);
+    const copy = head({ attempt: 3, copy: true, queued: ID });
+    assert.deepEqual(decodeExchange(payloadOf(encodeExchange(copy, 0))).head, copy);
+  });
+
+  it('for the state of a queue', () => {
+    const state = { waiting: 12, dead: 3, oldestAt: 1_700_000_000_000, paused: false };
+    assert.deepEqual(decodeQueue(payloadOf(encodeQueue(state))), state);
+    const empty = { waiting: 0, dead: 0, oldestAt: undefined, paused: true };
+    assert.deepEqual(decodeQueue(payloadOf(encodeQueue(empty))), empty);
   });
 
   const FIELDS: readonly (readonly [string, readonly string[]])[] = [
