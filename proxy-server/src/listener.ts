@@ -7,6 +7,12 @@ import type { Limits, TlsOptions } from './config/limits.ts';
 /** Idle keep-alive connections are kept longer than common load balancers keep theirs (60 s). */
 const KEEP_ALIVE_MS = 75_000;
 
+/**
+ * A connection that is silent for so long is asked for a sign of life, in milliseconds: a stream may
+ * have nothing to say for hours, and who has gone without a word, or sent FIN and gone, is to be noticed.
+ */
+const PROBE_MS = 20_000;
+
 /** The server that callers and agents connect to, with TLS if it has a certificate. HTTP/1.1 alone. */
 export function createListener(limits: Limits, tls: TlsOptions | undefined): Server | SecureServer {
   const options: ServerOptions = {
@@ -18,6 +24,8 @@ export function createListener(limits: Limits, tls: TlsOptions | undefined): Ser
     // Uploads live by progress, not by a total.
     requestTimeout: 0,
     connectionsCheckingInterval: 1000,
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_MS,
   };
   const server =
     tls === undefined

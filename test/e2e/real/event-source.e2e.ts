@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { EventSource } from 'eventsource';
 import { type Rig, useRig } from '../support/rig.ts';
-import { within } from '../support/waiting.ts';
+import { pastHalfClose, within } from '../support/waiting.ts';
 
 /** How many events are sent one by one. */
 const EVENTS = 200;
@@ -94,6 +94,7 @@ describe('an EventSource through a tunnel', () => {
     const { port, base } = await rig().tunnel({ targetPort });
     const source = new EventSource(`http://127.0.0.1:${port}${base}/events`);
     await within(2_000, 'open', once(source, 'open'));
+    await pastHalfClose(performance.now());
     source.close();
     assert.ok(ended);
     await within(1_000, 'end at the target', ended);
