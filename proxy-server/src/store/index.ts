@@ -1,1 +1,2 @@
-export * from './store.ts';
+export { openStore, type StoreLimits, type StoreOptions } from './open-store.ts';
+export type * from './store.ts';

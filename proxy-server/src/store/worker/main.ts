@@ -1,0 +1,56 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { FromWorker, Outcome, Row, ToWorker, WorkerInput } from '../messages.ts';
+import { openAll } from './open.ts';
+import { UnusableError } from './open-database.ts';
+
+/** The thread that has the database: SQLite waits for the disk, and nobody else has to. */
+function main(port: MessagePort, input: WorkerInput): void {
+  // Node 22 says of its own SQLite that it is experimental, in each log anew.
+  process.removeAllListeners('warning');
+  const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => {
+    port.postMessage(message, transfer);
+  };
+  let store: ReturnType<typeof openAll>;
+  try {
+    store = openAll(input);
+  } catch (error) {
+    post({ kind: 'failed', message: problemOf(error, input.dir) });
+    return;
+  }
+  const { db, commits, room, opened } = store;
+  port.on('message', (message: ToWorker) => {
+    if (message === 'close') {
+      db.close();
+      port.close();
+      return;
+    }
+    const reply = commits.run(message);
+    post(reply, contentsOf(reply.outcomes));
+    if (reply.files.length > 0 || reply.changes.length > 0) room.trim();
+  });
+  post(opened);
+}
+
+/** Bodies change hands without being copied. */
+function contentsOf(outcomes: readonly Outcome[]): ArrayBuffer[] {
+  return outcomes.flatMap((outcome) => {
+    if (!outcome.ok || !hasRows(outcome.value)) return [];
+    return outcome.value.rows.flatMap(({ content }) =>
+      content === undefined || content.byteLength !== content.buffer.byteLength
+        ? []
+        : (content.buffer as ArrayBuffer),
+    );
+  });
+}
+
+function hasRows(value: unknown): value is { readonly rows: readonly Row[] } {
+  return typeof value === 'object' && value !== null && 'rows' in value;
+}
+
+function problemOf(error: unknown, dir: string): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const plain = error instanceof UnusableError || message.startsWith('--data-dir');
+  return plain ? message : `The folder ${dir} cannot be used: ${message}`;
+}
+
+if (parentPort !== null) main(parentPort, workerData as WorkerInput);
