@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { WorkerInput } from './messages.ts';
 
@@ -14,8 +16,8 @@ export function startWorker(input: Omit<WorkerInput, 'resolveFrom'>): Worker {
     return new Worker(new URL('./worker/main.js', import.meta.url), { workerData });
   }
   // The loader that this thread was started with reaches no further than this thread.
-  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const main = JSON.stringify(new URL('./worker/main.ts', import.meta.url).href);
-  const code = `import(${loader}).then(({ register }) => { register(); return import(${main}); });`;
+  const loader = JSON.stringify(createRequire(import.meta.url).resolve('tsx/cjs/api'));
+  const main = JSON.stringify(fileURLToPath(new URL('./worker/main.ts', import.meta.url)));
+  const code = `require(${loader}).register(); require(${main});`;
   return new Worker(code, { eval: true, workerData });
 }

@@ -18,17 +18,26 @@ function main(port: MessagePort, input: WorkerInput): void {
     return;
   }
   const { db, commits, room, opened } = store;
+  let open = true;
+  let tidying = false;
+  // Between two batches, so that none of them waits for it.
+  const tidy = (): void => {
+    tidying = open && room.trim();
+    if (tidying) setImmediate(tidy);
+  };
   port.on('message', (message: ToWorker) => {
     if (message === 'close') {
+      open = false;
       db.close();
       port.close();
       return;
     }
     const reply = commits.run(message);
     post(reply, contentsOf(reply.outcomes));
-    if (reply.files.length > 0 || reply.changes.length > 0) room.trim();
+    if (!tidying && reply.changes.length > 0) tidy();
   });
   post(opened);
+  tidy();
 }
 
 /** Bodies change hands without being copied. */

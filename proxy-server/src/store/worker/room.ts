@@ -60,12 +60,19 @@ export class Room {
     if (this.#ballast.make()) this.#problem = undefined;
   }
 
-  /** Gives back to the disk what a long queue has left, a little at a time, once it is most of the file. */
-  trim(): void {
-    const free = this.#free.get()?.freelist_count ?? 0;
-    if (free <= SPARE_PAGES) return;
-    const pages = this.#pages.get()?.page_count ?? 0;
-    if (free > pages / 2) this.#try(`PRAGMA incremental_vacuum(${TRIM_PAGES})`);
+  /**
+   * Gives back to the disk what a long queue has left, a little at a time, once it is most of the
+   * file. Returns whether there is more.
+   */
+  trim(): boolean {
+    const free = this.#freePages();
+    if (free <= SPARE_PAGES || free <= (this.#pages.get()?.page_count ?? 0) / 2) return false;
+    this.#try(`PRAGMA incremental_vacuum(${TRIM_PAGES})`);
+    return this.#freePages() < free;
+  }
+
+  #freePages(): number {
+    return this.#free.get()?.freelist_count ?? 0;
   }
 
   /** The log is copied into the database, which ends where its last used page does. */
