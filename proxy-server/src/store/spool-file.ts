@@ -166,7 +166,7 @@ export class SpoolFile implements Spool {
   }
 
   #create(): Promise<FileHandle> {
-    return open(this.#folder.file(this.#id), 'wx', 0o600);
+    return open(this.#folder.file(this.#id), 'w', 0o600);
   }
 
   async #close(): Promise<void> {

@@ -29,7 +29,7 @@ export class Commits {
   }
 
   run(batch: Batch): Reply {
-    this.#room.regain();
+    this.#room.regain(batch.now);
     const work = { ...batch, contents: contentsOf(batch) };
     const outcomes = this.#together(work) ?? batch.ops.map((op) => this.#alone(op, work));
     return { kind: 'reply', outcomes, ...this.#tally.take(), noRoom: this.#room.problem };
@@ -49,9 +49,9 @@ export class Commits {
       return this.#transaction([op], work)[0] ?? failure(undefined);
     } catch (error) {
       if (!isNoRoom(error)) return failure(error);
-      this.#room.lost(error);
+      this.#room.lost(error, work.now);
       if (op.kind === 'put') return { ok: true, value: NO_DISK };
-      return this.#room.giveUpBallast() ? this.#alone(op, work) : failure(error);
+      return this.#room.giveUpBallast(work.now) ? this.#alone(op, work) : failure(error);
     }
   }
 
@@ -69,7 +69,7 @@ export class Commits {
       if (puts) failPoint('before_fsync');
       this.#db.exec('COMMIT');
       this.#tally.committed();
-      if (puts) this.#room.found();
+      if (puts) this.#room.found(now);
       return outcomes;
     } catch (error) {
       this.#tally.rolledBack();

@@ -19,9 +19,11 @@ export function openDatabase(open: OpenDatabase, files: Files): Database {
   let db: Database | undefined;
   try {
     db = open(files.database);
+    db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    const version = versionOf(db, files.dir);
     configure(db);
     check(db);
-    migrate(db, files.dir);
+    if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
     return db;
   } catch (error) {
     closeQuietly(db);
@@ -49,7 +51,6 @@ function makeFile(path: string): void {
 function configure(db: Database): void {
   // A commit is on disk when it returns; `fullfsync` is how macOS is told to mean that.
   db.exec(`
-    PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA auto_vacuum = INCREMENTAL;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
@@ -65,7 +66,8 @@ function check(db: Database): void {
   if (found?.quick_check !== 'ok') throw new DamagedError(found?.quick_check ?? 'no answer');
 }
 
-function migrate(db: Database, dir: string): void {
+/** 0: there is nothing in it yet. */
+function versionOf(db: Database, dir: string): number {
   const row = prepare<{ readonly user_version: number }>(db, 'PRAGMA user_version').get();
   const version = row?.user_version ?? 0;
   if (version > SCHEMA_VERSION) {
@@ -74,7 +76,7 @@ function migrate(db: Database, dir: string): void {
         `knows ${SCHEMA_VERSION}). Use that version, or another --data-dir.`,
     );
   }
-  if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
+  return version;
 }
 
 function closeQuietly(db: Database | undefined): void {

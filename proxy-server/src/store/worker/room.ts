@@ -4,6 +4,9 @@ import { type Database, prepare, type Statement } from './sqlite.ts';
 /** Without ballast, room for it is looked for this often, in milliseconds. */
 const REGAIN_MS = 1_000;
 
+/** The disk is said to have room again once nothing has failed for so long, in milliseconds. */
+const RESTED_MS = 10_000;
+
 /** Pages of 4 KiB that are given back to the disk in one go: in passing, and when room is sought. */
 const TRIM_PAGES = 128;
 const SHRINK_PAGES = 1_024;
@@ -18,7 +21,8 @@ export class Room {
   readonly #free: Statement<{ readonly freelist_count: number }>;
   readonly #pages: Statement<{ readonly page_count: number }>;
   #problem: string | undefined;
-  #triedAt = 0;
+  #lostAt = 0;
+  #triedAt = -Infinity;
 
   constructor(db: Database, ballast: Ballast) {
     this.#db = db;
@@ -37,25 +41,26 @@ export class Room {
     return this.#ballast.there;
   }
 
-  lost(error: unknown): void {
+  lost(error: unknown, now: number): void {
     this.#problem = String(error);
+    this.#lostAt = now;
   }
 
-  /** Something new could be written. */
-  found(): void {
-    if (this.#ballast.there) this.#problem = undefined;
+  /** Something new could be written. Small things may fit where large ones do not: that says little. */
+  found(now: number): void {
+    if (this.#ballast.there && now - this.#lostAt >= RESTED_MS) this.#problem = undefined;
   }
 
   /** False: there is none left. */
-  giveUpBallast(): boolean {
-    this.#triedAt = performance.now();
+  giveUpBallast(now: number): boolean {
+    this.#triedAt = now;
     return this.#ballast.giveUp();
   }
 
   /** Makes the ballast again if there is room, now and then. */
-  regain(): void {
-    if (this.#ballast.there || performance.now() - this.#triedAt < REGAIN_MS) return;
-    this.#triedAt = performance.now();
+  regain(now: number): void {
+    if (this.#ballast.there || now - this.#triedAt < REGAIN_MS) return;
+    this.#triedAt = now;
     this.#shrink();
     if (this.#ballast.make()) this.#problem = undefined;
   }
