@@ -1,2 +1,2 @@
-export { openStore, type StoreLimits, type StoreOptions } from './open-store.ts';
+export { openStore, type StoreLimits } from './open-store.ts';
 export type * from './store.ts';

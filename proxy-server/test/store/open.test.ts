@@ -83,7 +83,7 @@ describe('the folder of a store', () => {
       const store = await folder.open();
       assert.deepEqual(store.codes(), []);
       const [error] = errors();
-      const { file } = error?.details as { file: string };
+      const { file = '' } = (error?.details ?? {}) as { readonly file?: string };
       assert.match(file, /queue\.db\.damaged-2023-11-14T/);
       assert.match(error?.message ?? '', /set aside, with its bodies/);
       assert.deepEqual(await readFile(file), damaged);
