@@ -1,7 +1,7 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { FromWorker, Outcome, Row, ToWorker, WorkerInput } from '../messages.ts';
 import { openAll } from './open.ts';
-import { UnusableError } from './open-database.ts';
+import { UnusableError } from './unusable.ts';
 
 /** The thread that has the database: SQLite waits for the disk, and nobody else has to. */
 function main(port: MessagePort, input: WorkerInput): void {
@@ -58,8 +58,7 @@ function hasRows(value: unknown): value is { readonly rows: readonly Row[] } {
 
 function problemOf(error: unknown, dir: string): string {
   const message = error instanceof Error ? error.message : String(error);
-  const plain = error instanceof UnusableError || message.startsWith('--data-dir');
-  return plain ? message : `The folder ${dir} cannot be used: ${message}`;
+  return error instanceof UnusableError ? message : `The folder ${dir} cannot be used: ${message}`;
 }
 
 if (parentPort !== null) main(parentPort, workerData as WorkerInput);

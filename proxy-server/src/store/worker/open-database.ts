@@ -2,9 +2,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs';
 import type { Files } from '../files.ts';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import { type Database, isBusy, isDamage, type OpenDatabase, prepare } from './sqlite.ts';
-
-/** Thrown for what a person has to put right; the message says how. */
-export class UnusableError extends Error {}
+import { UnusableError } from './unusable.ts';
 
 /** The database is not sound. */
 export class DamagedError extends Error {}
@@ -20,9 +18,10 @@ export function openDatabase(open: OpenDatabase, files: Files): Database {
   try {
     db = open(files.database);
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    // Nothing is written before it is known to be sound, and ours.
     const version = versionOf(db, files.dir);
-    configure(db);
     check(db);
+    configure(db);
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
     return db;
   } catch (error) {

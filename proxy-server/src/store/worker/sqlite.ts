@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { UnusableError } from './unusable.ts';
 
 export type Value = string | number | null | Uint8Array;
 
@@ -41,7 +42,7 @@ function fromPackage(resolveFrom: string): SqliteModule {
   try {
     return createRequire(resolveFrom)(PACKAGE) as SqliteModule;
   } catch (cause) {
-    throw new Error(
+    throw new UnusableError(
       `--data-dir needs Node 22.13 or newer, or the package ${PACKAGE} beside this file`,
       { cause },
     );

@@ -5,8 +5,8 @@
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newId, systemClock } from '../../proxy-server/src/routing/index.ts';
-import { openStore, type Store } from '../../proxy-server/src/store/index.ts';
+import { newId, systemClock } from '../../src/routing/index.ts';
+import { openStore, type Store } from '../../src/store/index.ts';
 
 const ENTRIES = Number(process.env['ENTRIES'] ?? 100_000);
 const CALLERS = 64;

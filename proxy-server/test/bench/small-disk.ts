@@ -8,8 +8,8 @@ import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { newId, systemClock } from '../../proxy-server/src/routing/index.ts';
-import { openStore, type Store } from '../../proxy-server/src/store/index.ts';
+import { newId, systemClock } from '../../src/routing/index.ts';
+import { openStore, type Store } from '../../src/store/index.ts';
 
 const CODE = 'orders';
 const HOUR = 3_600_000;
