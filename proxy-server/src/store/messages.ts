@@ -196,6 +196,7 @@ export interface Opened {
 /** It cannot be opened. */
 export interface NotOpened {
   readonly kind: 'failed';
+  readonly why: 'damaged' | 'no room' | 'unusable';
   readonly message: string;
 }
 

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import type { Clock, Logger } from '../routing/index.ts';
 import { DurableStore } from './durable-store.ts';
-import type { FromWorker } from './messages.ts';
+import type { NotOpened, Opened, WorkerInput } from './messages.ts';
 import { SpoolFolder } from './spool-folder.ts';
 import { startWorker } from './start-worker.ts';
 import { SteadyTime } from './steady-time.ts';
 import type { Store } from './store.ts';
-import { filesIn } from './files.ts';
+import { type Files, filesIn, setAside } from './files.ts';
 
 /** Kept free for noting what was delivered when the disk is full, in bytes. */
 const BALLAST_BYTES = 16 * 1024 * 1024;
@@ -40,19 +42,11 @@ export interface StoreOptions {
 export async function openStore(dir: string, options: StoreOptions): Promise<Store> {
   const { limits, clock, log, ballastBytes = BALLAST_BYTES } = options;
   const files = filesIn(resolve(dir));
+  const { maxAgeMs, deadAgeMs } = limits;
   const monotonic = clock.monotonic();
-  const worker = startWorker({
-    dir: files.dir,
-    wall: clock.wall(),
-    maxAgeMs: limits.maxAgeMs,
-    deadAgeMs: limits.deadAgeMs,
-    ballastBytes,
-  });
-  const [opened] = (await once(worker, 'message')) as [FromWorker];
-  if (opened.kind !== 'opened') {
-    await worker.terminate();
-    throw new Error(opened.kind === 'failed' ? opened.message : 'the store has not opened');
-  }
+  const wall = clock.wall();
+  const input = { dir: files.dir, wall, maxAgeMs, deadAgeMs, ballastBytes };
+  const { worker, opened } = await open(input, files, log);
   for (const { level, details, message } of opened.notices) log[level](details, message);
   const time = new SteadyTime(clock, opened.steady, monotonic);
   return new DurableStore({
@@ -65,3 +59,26 @@ export async function openStore(dir: string, options: StoreOptions): Promise<Sto
     now: () => time.now(),
   });
 }
+
+/** Each attempt has a thread of its own: with its end whatever it had opened is closed. */
+async function open(
+  input: Omit<WorkerInput, 'resolveFrom'>,
+  files: Files,
+  log: Logger,
+): Promise<{ readonly worker: Worker; readonly opened: Opened }> {
+  const tried = new Set<NotOpened['why']>(['unusable']);
+  for (;;) {
+    const worker = startWorker(input);
+    const [message] = (await once(worker, 'message')) as [Opened | NotOpened];
+    if (message.kind === 'opened') return { worker, opened: message };
+    await worker.terminate();
+    if (tried.has(message.why)) throw new Error(message.message);
+    tried.add(message.why);
+    if (message.why === 'no room') await rm(files.ballast, { force: true });
+    else log.error({ file: setAside(files, input.wall), error: message.message }, SET_ASIDE);
+  }
+}
+
+const SET_ASIDE =
+  'the database of queued requests is damaged: it is set aside, with its bodies, and the proxy ' +
+  'starts with an empty one. What was queued is not delivered; `sqlite3 <file> .recover` may read it';

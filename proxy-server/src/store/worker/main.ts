@@ -1,6 +1,8 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { FromWorker, Outcome, Row, ToWorker, WorkerInput } from '../messages.ts';
+import type { FromWorker, NotOpened, Outcome, Row, ToWorker, WorkerInput } from '../messages.ts';
 import { openAll } from './open.ts';
+import { DamagedError } from './open-database.ts';
+import { isNoRoom } from './sqlite.ts';
 import { UnusableError } from './unusable.ts';
 
 /** The thread that has the database: SQLite waits for the disk, and nobody else has to. */
@@ -14,7 +16,7 @@ function main(port: MessagePort, input: WorkerInput): void {
   try {
     store = openAll(input);
   } catch (error) {
-    post({ kind: 'failed', message: problemOf(error, input.dir) });
+    post(problemOf(error, input.dir));
     return;
   }
   const { db, commits, room, opened } = store;
@@ -56,9 +58,14 @@ function hasRows(value: unknown): value is { readonly rows: readonly Row[] } {
   return typeof value === 'object' && value !== null && 'rows' in value;
 }
 
-function problemOf(error: unknown, dir: string): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return error instanceof UnusableError ? message : `The folder ${dir} cannot be used: ${message}`;
+function problemOf(error: unknown, dir: string): NotOpened {
+  const text = error instanceof Error ? error.message : String(error);
+  if (error instanceof UnusableError) return { kind: 'failed', why: 'unusable', message: text };
+  const message = `The folder ${dir} cannot be used: ${text}`;
+  if (error instanceof DamagedError) return { kind: 'failed', why: 'damaged', message };
+  if (!isNoRoom(error)) return { kind: 'failed', why: 'unusable', message };
+  const advice = 'Make room on its disk, then start again.';
+  return { kind: 'failed', why: 'no room', message: `${message}. ${advice}` };
 }
 
 if (parentPort !== null) main(parentPort, workerData as WorkerInput);

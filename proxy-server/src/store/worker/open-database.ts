@@ -11,21 +11,25 @@ export class DamagedError extends Error {}
  * Opens the database, or makes it, and checks that it is sound. It is this process's alone from then
  * on. Nothing else in this process may open the file: with a POSIX lock, closing any descriptor of it
  * gives the lock up.
+ *
+ * If this throws, only the end of the thread closes the database, since not every SQLite that is used
+ * here does so while there are prepared statements. One that is closed late would remove the log of
+ * a new database under the old name.
  */
 export function openDatabase(open: OpenDatabase, files: Files): Database {
   makeFile(files.database);
-  let db: Database | undefined;
   try {
-    db = open(files.database);
+    const db = open(files.database);
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     // Nothing is written before it is known to be sound, and ours.
     const version = versionOf(db, files.dir);
     check(db);
+    // This has to be said before anything is written, and is a write itself.
+    if (version === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL');
     configure(db);
     if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
     return db;
   } catch (error) {
-    closeQuietly(db);
     if (isBusy(error)) {
       throw new UnusableError(
         `The folder ${files.dir} is in use by another proxy: each needs a --data-dir of its own.`,
@@ -50,7 +54,6 @@ function makeFile(path: string): void {
 function configure(db: Database): void {
   // A commit is on disk when it returns; `fullfsync` is how macOS is told to mean that.
   db.exec(`
-    PRAGMA auto_vacuum = INCREMENTAL;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA fullfsync = ON;
@@ -76,12 +79,4 @@ function versionOf(db: Database, dir: string): number {
     );
   }
   return version;
-}
-
-function closeQuietly(db: Database | undefined): void {
-  try {
-    db?.close();
-  } catch {
-    // What is wrong with it is known already.
-  }
 }

@@ -2,12 +2,12 @@ import type { Change, Notice, Opened, WorkerInput } from '../messages.ts';
 import { Ballast } from './ballast.ts';
 import { checkBodies } from './check-bodies.ts';
 import { Commits } from './commits.ts';
-import { type Files, filesIn, makeFolders, setAside } from '../files.ts';
-import { DamagedError, openDatabase } from './open-database.ts';
+import { type Files, filesIn, makeFolders } from '../files.ts';
+import { openDatabase } from './open-database.ts';
 import { Operations } from './operations.ts';
 import { Room } from './room.ts';
 import { STATE } from './schema.ts';
-import { type Database, isNoRoom, loadSqlite, prepare, rollBack } from './sqlite.ts';
+import { type Database, loadSqlite, prepare } from './sqlite.ts';
 import { Tally } from './tally.ts';
 
 /** An open database, and what there is to say of it. */
@@ -18,42 +18,18 @@ export interface OpenedDatabase {
   readonly opened: Opened;
 }
 
-/** Opens the store in a folder; what is damaged is set aside. Throws if that cannot be done. */
+/** Opens the store in a folder. Throws if it cannot; the thread has to end before anybody tries again. */
 export function openAll(input: WorkerInput): OpenedDatabase {
   const files = filesIn(input.dir);
-  const notices: Notice[] = [];
   const open = loadSqlite(input.resolveFrom);
   makeFolders(files);
-  let db: Database;
-  try {
-    db = openDatabase(open, files);
-  } catch (error) {
-    if (!(error instanceof DamagedError)) throw error;
-    const aside = setAside(files, input.wall);
-    notices.push({
-      level: 'error',
-      details: { file: aside, error: error.message },
-      message:
-        'the database of queued requests is damaged: it is set aside, with its bodies, and the proxy ' +
-        'starts with an empty one. What was queued is not delivered; `sqlite3 <file> .recover` may ' +
-        'read it',
-    });
-    makeFolders(files);
-    db = openDatabase(open, files);
-  }
+  const db = openDatabase(open, files);
   const tally = new Tally(db);
   const operations = new Operations(db, tally, input);
   const { notes } = operations;
   const steady = Math.max(Math.trunc(input.wall), notes.time);
-  const ballast = new Ballast(files.ballast, input.ballastBytes);
-  try {
-    notices.push(...takeOver(db, files, steady));
-  } catch (error) {
-    if (!isNoRoom(error)) throw error;
-    ballast.giveUp();
-    notices.push(...takeOver(db, files, steady));
-  }
-  const room = new Room(db, ballast);
+  const notices = tidyUp(db, files, steady);
+  const room = new Room(db, new Ballast(files.ballast, input.ballastBytes));
   const opened: Opened = {
     kind: 'opened',
     steady,
@@ -67,20 +43,13 @@ export function openAll(input: WorkerInput): OpenedDatabase {
 }
 
 /** Makes of what the last process has left what this one can go on with. */
-function takeOver(db: Database, files: Files, now: number): Notice[] {
+function tidyUp(db: Database, files: Files, now: number): Notice[] {
   db.exec('BEGIN IMMEDIATE');
-  try {
-    // Whoever had them is not there any more.
-    db.exec(
-      `UPDATE entries SET state = ${STATE.waiting}, due = 0 WHERE state = ${STATE.delivering}`,
-    );
-    const notices = checkBodies(db, files, now);
-    db.exec('COMMIT');
-    return notices;
-  } catch (error) {
-    rollBack(db);
-    throw error;
-  }
+  // Whoever had them is not there any more.
+  db.exec(`UPDATE entries SET state = ${STATE.waiting}, due = 0 WHERE state = ${STATE.delivering}`);
+  const notices = checkBodies(db, files, now);
+  db.exec('COMMIT');
+  return notices;
 }
 
 function kept(db: Database): Change[] {
