@@ -11,7 +11,11 @@ import { SteadyTime } from './steady-time.ts';
 import type { Store } from './store.ts';
 import { type Files, filesIn, setAside } from './files.ts';
 
-/** Kept free for noting what was delivered when the disk is full, in bytes. */
+/**
+ * Kept free for noting what was delivered when the disk is full, in bytes. SQLite's log is copied into
+ * the database once it has 4 MiB, and one commit may add as much and more: with less room than what
+ * the log holds then, nothing could be noted any more.
+ */
 const BALLAST_BYTES = 16 * 1024 * 1024;
 
 export interface StoreLimits {
