@@ -2,6 +2,7 @@ import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { CLI, EXTENSION, ROOT, WEBVIEW } from './paths.ts';
+import { storeWorker } from './store-worker.ts';
 import { undiciPoolOnly } from './undici-pool.ts';
 
 /** What all bundles have in common: minified, from source, without maps in the package. */
@@ -31,7 +32,10 @@ export async function bundleCli(): Promise<Metafile> {
     format: 'esm',
     target: 'node20.18',
     banner: { js: REQUIRE },
-    define: { CARONTE_VERSION: JSON.stringify(version) },
+    define: {
+      CARONTE_VERSION: JSON.stringify(version),
+      CARONTE_STORE_WORKER: JSON.stringify(await storeWorker()),
+    },
     plugins: [undiciPoolOnly({ simd: true })],
   });
   await chmod(CLI, 0o755);

@@ -4,6 +4,7 @@ export { type Clock, deadlineTime, systemClock, type Timer } from './clock.ts';
 export type { CopyLimits } from './body-copy.ts';
 export { copyOf, isCopyable } from './copy.ts';
 export { Exchange, type ExchangeEnd } from './exchange.ts';
+export { failPoint } from './fail-point.ts';
 export { newId } from './ids.ts';
 export type { Logger } from './logger.ts';
 export type { Route, Router } from './route.ts';

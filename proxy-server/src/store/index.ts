@@ -1,0 +1,2 @@
+export { openStore, type StoreLimits } from './open-store.ts';
+export type * from './store.ts';
