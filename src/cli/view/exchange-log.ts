@@ -1,5 +1,6 @@
 import { type Identified, IdTable } from 'caronte-proxy/protocol';
 import type { ExchangeEvent, ExchangeOutcome } from '../../agent/index.ts';
+import { pathOf } from './path.ts';
 
 /** An exchange that has ended, as far as a line shows it. */
 export interface EndedExchange {
@@ -71,13 +72,11 @@ function summary(
   at: number,
   outcome: ExchangeOutcome,
 ): EndedExchange {
-  const query = target.indexOf('?');
   return {
     id,
     at,
     method,
-    path: query < 0 ? target : target.slice(0, query),
-    hasQuery: query >= 0,
+    ...pathOf(target),
     status,
     queued,
     delivery,

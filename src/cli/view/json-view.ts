@@ -77,7 +77,8 @@ function iso(at: number): string {
   return new Date(at).toISOString();
 }
 
-function isoOrNull(at: number | undefined): string | null {
+/** RFC 3339 in UTC; null if there is no such moment. */
+export function isoOrNull(at: number | undefined): string | null {
   // The proxy says when; RFC 3339 ends where `Date` does.
   return at === undefined || Number.isNaN(new Date(at).getTime()) ? null : iso(at);
 }
