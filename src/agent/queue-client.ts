@@ -21,6 +21,9 @@ import { TroubleError } from './trouble.ts';
 import { type AuthorizedWay, authorizedWay, type WayOptions } from './way-out.ts';
 import { type Answer, expectStatus, gather, jsonOf, WholeAnswer } from './whole-answer.ts';
 
+/** Largest answer, in bytes: the longest paths of a whole page, with each character escaped. */
+const MAX_PAGE = 16 * 1024 * 1024;
+
 export interface QueueClientOptions extends WayOptions {
   /** Of the tunnel whose queue it is. */
   readonly code: string;
@@ -134,7 +137,14 @@ export class QueueClient {
           headers: [...this.#way.always, ...type],
           body: body === undefined ? null : JSON.stringify(body),
         },
-        new WholeAnswer(this.#clock, AGENT_DEFAULTS.queueTimeoutMs, resolve, reject, undefined),
+        new WholeAnswer(
+          this.#clock,
+          AGENT_DEFAULTS.queueTimeoutMs,
+          resolve,
+          reject,
+          undefined,
+          MAX_PAGE,
+        ),
       );
     });
   }

@@ -1,4 +1,4 @@
-import { AGENT_PATHS, MAX_CHOSEN } from 'caronte-proxy/protocol';
+import { AGENT_PATHS, MAX_CHOSEN, PAGE_LIMIT } from 'caronte-proxy/protocol';
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import { QueueClient } from '../../../src/agent/queue-client.ts';
@@ -84,6 +84,18 @@ describe('what a person asks of a queue', () => {
       next: null,
     });
     assert.equal((await last).next, null);
+  });
+
+  it('may have the longest paths on a whole page, and no more', async () => {
+    const target = `/${'"'.repeat(32 * 1024 - 1)}`;
+    const entries = Array.from({ length: PAGE_LIMIT.most }, () => entry({ target }));
+    const asked = client.list({ state: 'dead', limit: PAGE_LIMIT.most });
+    const path = `${PATH}?state=dead&limit=${PAGE_LIMIT.most}`;
+    await answer(path, { queue: QUEUE, entries, next: null });
+    assert.equal((await asked).entries.length, PAGE_LIMIT.most);
+    const endless = trouble(client.list({ state: 'dead', limit: PAGE_LIMIT.most }));
+    await answer(path, 'x'.repeat(16 * 1024 * 1024 + 1));
+    assert.equal(await endless, 'proxy_misbehaved');
   });
 
   it('is one request with its fields', async () => {
