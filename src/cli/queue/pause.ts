@@ -16,10 +16,8 @@ export async function pauseQueue({ client, output }: QueueContext): Promise<Exit
 /** Has deliveries go on. */
 export async function resumeQueue({ client, output }: QueueContext): Promise<ExitCode> {
   const queue = await client.resume();
-  output.print(
-    queue.waiting > 0
-      ? waitingLine(queue, output.now(), output.moment)
-      : 'deliveries go on; nothing waits',
-  );
+  const what =
+    queue.waiting > 0 ? waitingLine(queue, output.now(), output.moment) : 'nothing waits';
+  output.print(`deliveries go on: ${what}`);
   return EXIT.ok;
 }

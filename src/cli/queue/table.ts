@@ -75,11 +75,12 @@ function cells(
   ];
 }
 
-/** When a request is delivered next. */
+/** When a request is delivered next; empty if it only waits for its turn. */
 export function dueText({ state, dueInSeconds }: QueueEntry): string {
   if (state === 'delivering') return 'now';
   if (state === 'dead') return 'given up';
-  return dueInSeconds === undefined ? '' : `in ${age(dueInSeconds * 1000)}`;
+  const seconds = dueInSeconds ?? 0;
+  return seconds === 0 ? '' : `in ${age(seconds * 1000)}`;
 }
 
 /** What is wrong with a signature that is too old; empty if nothing is. */

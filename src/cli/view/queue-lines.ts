@@ -3,16 +3,20 @@ import type { Missed, QueueState } from 'caronte-proxy/protocol';
 /** A moment for people who read it at the time `now`; both in milliseconds since 1970. */
 export type Moment = (at: number, now: number) => string;
 
-/** `12 webhooks wait since 12:03:07, delivering`; something has to wait. */
+/**
+ * `12 webhooks wait since 12:03:07, paused: …`; something has to wait. `running` says what becomes of
+ * them if they are not paused.
+ */
 export function waitingLine(
   { waiting, oldestAt, paused }: QueueState,
   now: number,
   moment: Moment,
+  running = '',
 ): string {
   const what = waiting === 1 ? '1 webhook waits' : `${waiting} webhooks wait`;
   const it = waiting === 1 ? 'it' : 'them';
-  const how = paused ? `paused: caronte queue resume delivers ${it}` : 'delivering';
-  return `${what}${since(oldestAt, now, moment)}, ${how}`;
+  const how = paused ? `, paused: caronte queue resume delivers ${it}` : running;
+  return `${what}${since(oldestAt, now, moment)}${how}`;
 }
 
 /** Dead letters; there have to be some. */

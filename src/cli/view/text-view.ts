@@ -70,7 +70,7 @@ export function textView({ style, columns, timeOfDay, moment, accepts }: TextOpt
   function queueLine(news: QueueNews, at: number): string {
     switch (news.kind) {
       case 'waiting':
-        return style.notable(waitingLine(news.state, at, moment));
+        return style.notable(waitingLine(news.state, at, moment, ', delivering'));
       case 'empty':
         return style.good('the queue is empty again');
       case 'dead':

@@ -33,12 +33,12 @@ describe('caronte queue list', () => {
       }),
       queued('0011', { attempts: 2, dueInSeconds: 14, reason: 'the target answered 500' }),
       queued('0022', { state: 'delivering', method: 'PUT', target: '/a?token=x', size: 12 }),
-      queued('0033'),
+      queued('0033', { dueInSeconds: 0 }),
     ];
     const { said, code } = await list();
     assert.equal(code, 0);
     assert.deepEqual(said.lines, [
-      '3 webhooks wait since 20:14:30, delivering',
+      '3 webhooks wait since 20:14:30',
       '1 was given up: caronte queue deliver --all delivers it again',
       'ID        AGE    METHOD  PATH    SIZE    ATTEMPTS  DUE       REASON',
       '00110000  1 min  POST    /hooks  1.8 KB  2         in 14 s   the target answered 500',

@@ -244,14 +244,14 @@ describe('a queue from the command line', () => {
         'paused: what comes will wait for caronte queue resume',
       ]);
       assert.deepEqual((await run(proxyUrl, () => resumeQueue)).said.lines, [
-        'deliveries go on; nothing waits',
+        'deliveries go on: nothing waits',
       ]);
       server.requests = [queued('aaaa')];
       assert.deepEqual((await run(proxyUrl, () => pauseQueue)).said.lines, [
         '1 webhook waits since 20:14:30, paused: caronte queue resume delivers it',
       ]);
       assert.deepEqual((await run(proxyUrl, () => resumeQueue)).said.lines, [
-        '1 webhook waits since 20:14:30, delivering',
+        'deliveries go on: 1 webhook waits since 20:14:30',
       ]);
     });
   });
