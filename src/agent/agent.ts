@@ -1,4 +1,4 @@
-import { Deadlines, GATHER_MS, IdTable } from 'caronte-proxy/protocol';
+import { Deadlines, GATHER_MS, IdTable, type QueueState } from 'caronte-proxy/protocol';
 import { randomBytes } from 'node:crypto';
 import { type Clock, systemClock } from './clock.ts';
 import { Delivery, type DeliveryContext } from './delivery.ts';
@@ -8,6 +8,7 @@ import { isLoopback } from './loopback.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { ProxyClient } from './proxy-client.ts';
+import { QueueClient } from './queue-client.ts';
 import { responseRewriter } from './rewrite.ts';
 import type { ConnectionState } from './state.ts';
 import { Target } from './target.ts';
@@ -19,6 +20,11 @@ export interface Agent {
   readonly inHand: number;
   /** Connects, and stays connected until closed. May be called once. */
   start(): void;
+  /**
+   * Has deliveries from the tunnel's queue wait, or go on, and stays with that when it connects anew.
+   * Rejects with TroubleError; then nothing has changed.
+   */
+  setPaused(paused: boolean): Promise<QueueState>;
   /**
    * Takes no new work, finishes the exchanges in hand for up to the target's timeout, says good-bye.
    * What is still unfinished then, such as an endless stream, is cancelled. WebSockets have no end
@@ -42,6 +48,7 @@ export function createAgent(
   clock: Clock = systemClock,
 ): Agent {
   const client = new ProxyClient(options, clock);
+  const queue = new QueueClient(options, clock);
   const target = new Target(options, options.targetTimeoutMs);
   const outbox = new Outbox({ clock, send: (records, ms) => client.reply(records, ms) });
   const deliveries = new IdTable<Delivery>();
@@ -94,6 +101,8 @@ export function createAgent(
       delivery.start();
     },
     onCancel: (id, reason) => deliveries.find(id)?.cancel(reason),
+    onQueue: (state) => told(() => observer.onQueue?.(state)),
+    onMissed: (missed) => told(() => observer.onMissed?.(missed)),
   });
 
   const isQuiet = (): boolean => deliveries.size === upgraded;
@@ -123,7 +132,7 @@ export function createAgent(
       for (const delivery of deliveries.values()) delivery.cancel('session_lost');
       outbox.destroy();
       onQuiet?.();
-      await Promise.all([client.destroy(), target.destroy()]);
+      await Promise.all([client.destroy(), queue.destroy(), target.destroy()]);
     })();
     return destroyed;
   };
@@ -157,6 +166,11 @@ export function createAgent(
         told(() => observer.onWarning?.(warning));
       }
       link.start();
+    },
+    setPaused: async (paused) => {
+      const state = await (paused ? queue.pause() : queue.resume());
+      link.setPaused(paused);
+      return state;
     },
     close: () => {
       closing ??= close();

@@ -15,9 +15,10 @@ import { targetPause } from './backoff.ts';
 import { errorCode } from './error-code.ts';
 import type { ExchangeEvent, ExchangeOutcome } from './events.ts';
 import { informationUse } from './information.ts';
+import { FAIL_POINT, failPoint } from './fail-point.ts';
 import type { ProxyClient } from './proxy-client.ts';
 import { Reply, type ReplyContext } from './reply.ts';
-import type { ReplyWaiter, Sent } from './reply-results.ts';
+import { CALLER_GONE, type ReplyWaiter, type Sent } from './reply-results.ts';
 import { BODY_ABORTED, streamedBody } from './request-body.ts';
 import { isCoded, isTooLarge, latin1Fields, passedHead } from './response-head.ts';
 import type { ResponseUse } from './response-use.ts';
@@ -83,9 +84,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     this.#inline = inline;
     this.#bodyComplete = head.body.kind !== 'stream';
     this.#context = context;
-    // Who asks for a WebSocket wants the target, and could do nothing with a 202.
-    const isUpgrade = head.body.kind === 'upgrade';
-    this.#sendReply = isUpgrade || (context.sendReply && head.copy !== true);
+    this.#sendReply = needsReply(head) || (context.sendReply && head.copy !== true);
   }
 
   /** Whether the target's connection is upgraded. */
@@ -154,6 +153,7 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
       return controller.abort(new ResponseRefusedError('a transfer coding that nobody asked for'));
     }
     emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
+    failPoint(FAIL_POINT.answeredBeforeReply);
     this.#response = this.#sendReply
       ? new Reply(head, controller, this, this.#context)
       : new UnsentResponse(status, this.#context, () => this.#keep(status));
@@ -216,8 +216,9 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (status !== undefined && isCompleteWithoutBody(error, status)) {
       return this.onResponseEnd(controller);
     }
-    // A notice that says so is on its way. A copy's body also breaks off if its agent falls behind.
-    if (errorCode(error) === BODY_ABORTED && this.head.copy !== true) {
+    // A notice that says so is on its way. A copy's body also breaks off if its agent falls behind,
+    // and a queued one's if the proxy cannot read what it kept.
+    if (errorCode(error) === BODY_ABORTED && isLive(this.head)) {
       return this.#finish({ kind: 'cancelled', reason: 'caller_gone' });
     }
     const failure = targetFailure(error);
@@ -258,9 +259,11 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
   }
 
   onSent(sent: Sent): void {
-    this.#finish(
-      sent.kind === 'delivered' ? this.#outcome : { kind: 'undelivered', detail: sent.detail },
-    );
+    if (sent.kind === 'delivered') return this.#finish(this.#outcome);
+    // Of a queued request the caller left long ago.
+    const isMistaken = sent === CALLER_GONE && this.head.queued !== undefined;
+    const detail = isMistaken ? 'the proxy had given this delivery up' : sent.detail;
+    this.#finish({ kind: 'undelivered', detail });
   }
 
   #finish(outcome: ExchangeOutcome): void {
@@ -275,6 +278,19 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     emit({ type: 'ended', id: this.id, at, outcome, ...(passed !== undefined && { passed }) });
     onDone(this);
   }
+}
+
+/** Whether a caller waits for this agent's answer. */
+function isLive({ copy, queued }: ExchangeHead): boolean {
+  return copy !== true && queued === undefined;
+}
+
+/**
+ * Whether a reply is sent even by a tunnel without replies. Who asks for a WebSocket wants the target,
+ * and could do nothing with a 202; of a queued request the reply says whether it is done.
+ */
+function needsReply({ body, copy, queued }: ExchangeHead): boolean {
+  return body.kind === 'upgrade' || (queued !== undefined && copy !== true);
 }
 
 const REPLIED: ExchangeOutcome = { kind: 'replied' };

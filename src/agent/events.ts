@@ -1,9 +1,15 @@
-import type { CancelReason, ExchangeHead, FailureCode } from 'caronte-proxy/protocol';
+import type {
+  CancelReason,
+  ExchangeHead,
+  FailureCode,
+  Missed,
+  QueueState,
+} from 'caronte-proxy/protocol';
 import type { ConnectionState } from './state.ts';
 
 /** How an exchange ended on the agent's side. */
 export type ExchangeOutcome =
-  /** The target answered, and the proxy handed the answer to the caller. */
+  /** The target answered, and the proxy handed the answer to the caller, or settled a queued request by it. */
   | { readonly kind: 'replied' }
   /** The target answered; no reply was sent since the tunnel does not send replies. */
   | { readonly kind: 'kept' }
@@ -84,5 +90,9 @@ export interface AgentWarning {
 export interface AgentObserver {
   onState?(state: ConnectionState): void;
   onExchange?(event: ExchangeEvent): void;
+  /** What the tunnel's queue holds: after each hello if the proxy keeps one, and whenever it changes. */
+  onQueue?(state: QueueState): void;
+  /** After a hello: what was lost since an agent of the code was told last. */
+  onMissed?(missed: Missed): void;
   onWarning?(warning: AgentWarning): void;
 }

@@ -4,10 +4,22 @@ import {
   type HelloRequest,
   PROTOCOL_VERSION,
 } from 'caronte-proxy/protocol';
-import type { AgentOptions } from './options.ts';
+import { AGENT_DEFAULTS, type AgentOptions } from './options.ts';
 
-/** What an agent says of itself. `instance` is made anew for each agent, and `takeover` for each hello. */
-export function helloOf(options: AgentOptions, instance: string, takeover: boolean): HelloRequest {
+/** What may be different in each hello of an agent. */
+export interface HelloNews {
+  readonly takeover: boolean;
+  /** Whether deliveries from the queue wait for a person's word. */
+  readonly paused: boolean;
+}
+
+/** What an agent says of itself. `instance` is made anew for each agent. */
+export function helloOf(
+  options: AgentOptions,
+  instance: string,
+  { takeover, paused }: HelloNews,
+): HelloRequest {
+  const { offline = AGENT_DEFAULTS.offline, queue } = options;
   return {
     protocol: { min: PROTOCOL_VERSION, max: PROTOCOL_VERSION },
     software: options.software,
@@ -15,7 +27,12 @@ export function helloOf(options: AgentOptions, instance: string, takeover: boole
     installation: options.installation,
     code: options.code,
     takeover,
-    policy: { reply: options.sendReply ? 'wait' : 'accept', share: options.share },
+    policy: {
+      reply: options.sendReply ? 'wait' : 'accept',
+      share: options.share,
+      offline,
+      queue: { ...AGENT_DEFAULTS.queue, ...queue, paused },
+    },
   };
 }
 

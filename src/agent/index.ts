@@ -7,7 +7,10 @@ export {
   readNetworkProxy,
 } from './network.ts';
 export { AGENT_DEFAULTS, type AgentOptions, type Share, SHARES } from './options.ts';
+export { QueueClient, type QueueClientOptions } from './queue-client.ts';
+export type { SignatureTolerance } from './signature-tolerance.ts';
+export { staleSignature, staleSignatures } from './stale-signatures.ts';
 export { type ConnectionState, describeState } from './state.ts';
 export { isSocketTarget, socketTargetProblem } from './target-address.ts';
-export type { Trouble } from './trouble.ts';
+export { type Trouble, TroubleError } from './trouble.ts';
 export { isCertificates, type TlsTrust } from './trust.ts';

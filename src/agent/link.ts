@@ -1,4 +1,10 @@
-import type { CancelReason, ExchangeHead } from 'caronte-proxy/protocol';
+import type {
+  CancelReason,
+  ExchangeHead,
+  HelloAnswer,
+  Missed,
+  QueueState,
+} from 'caronte-proxy/protocol';
 import { reconnectPause } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import {
@@ -7,6 +13,7 @@ import {
   INITIAL_CONNECTION,
   moveConnection,
 } from './connection.ts';
+import { FAIL_POINT, failPointOnceSent } from './fail-point.ts';
 import { helloOf, publicUrls, waitFor } from './hello.ts';
 import { AGENT_DEFAULTS, type AgentOptions } from './options.ts';
 import type { PollAnswer } from './poll-answer.ts';
@@ -31,6 +38,8 @@ export interface LinkContext {
   readonly onState: (state: ConnectionState) => void;
   readonly onExchange: (head: ExchangeHead, body: Buffer) => void;
   readonly onCancel: (id: string, reason: CancelReason) => void;
+  readonly onQueue: (state: QueueState) => void;
+  readonly onMissed: (missed: Missed) => void;
 }
 
 /**
@@ -49,12 +58,15 @@ export class Link {
   #serving = true;
   /** A take-over is for the start: who lost the code later on does not fight for it. */
   #wasLive = false;
+  /** Whether deliveries from the queue wait; what a person released is not to be paused by a hello. */
+  #paused: boolean;
   #cancelPause: (() => void) | undefined;
   /** Failures in a row while the link only finishes what it has. */
   #failures = 0;
 
   constructor(context: LinkContext) {
     this.#context = context;
+    this.#paused = context.options.queue?.paused ?? false;
     this.#polls = new Polls({
       ...context,
       onAnswer: (answer) => this.#take(answer),
@@ -97,6 +109,11 @@ export class Link {
     this.#move({ type: 'stop' });
   }
 
+  /** Has further hellos say so. */
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+  }
+
   /** What the proxy has not been told yet of exchanges that arrived. */
   takeAcknowledgements(): string[] {
     return this.#polls.takeAcknowledgements();
@@ -107,18 +124,28 @@ export class Link {
     const epoch = this.#epoch;
     this.#move({ type: 'connect' });
     const { options, clock, client, instance } = this.#context;
-    const hello = helloOf(options, instance, options.takeover && !this.#wasLive);
+    const takeover = options.takeover && !this.#wasLive;
+    const hello = helloOf(options, instance, { takeover, paused: this.#paused });
     try {
       const answer = await client.hello(hello, AGENT_DEFAULTS.helloTimeoutMs);
       if (epoch !== this.#epoch) return;
       this.#wasLive = true;
       const urls = publicUrls(answer, options);
       this.#move({ type: 'connected', at: clock.wall(), publicUrls: urls });
+      this.#tell(answer);
       if (this.#serving) this.#polls.serve(waitFor(answer, options));
       else this.#polls.fill();
     } catch (error) {
       if (epoch === this.#epoch) this.#failed(error);
     }
+  }
+
+  /** Passes on what the proxy kept, and what it could not keep, in the meantime. */
+  #tell({ queue, missed }: HelloAnswer): void {
+    if (queue !== undefined) this.#context.onQueue(queue);
+    if (missed === undefined) return;
+    const { refused, quota, expired } = missed;
+    if (refused + quota + expired > 0) this.#context.onMissed(missed);
   }
 
   /** Whatever is under way on the present connection counts no longer. */
@@ -136,8 +163,18 @@ export class Link {
     // The next poll leaves before the work begins, and carries the acknowledgement.
     this.#polls.fill(fresh.length);
     this.#polls.fetch(answer.waiting, fresh.length);
-    for (const { head, body } of fresh) this.#context.onExchange(head, body);
+    for (const { head, body } of fresh) {
+      if (failPointOnceSent(FAIL_POINT.acknowledgedBeforeTarget)) return;
+      this.#context.onExchange(head, body);
+    }
     for (const { id, reason } of answer.cancelled) this.#context.onCancel(id, reason);
+    if (answer.queue !== undefined) this.#queueChanged(answer.queue);
+  }
+
+  #queueChanged(state: QueueState): void {
+    // Whoever paused or released it, the next hello must not undo that.
+    this.#paused = state.paused;
+    this.#context.onQueue(state);
   }
 
   #takenOver(by: string): void {

@@ -1,4 +1,10 @@
-import { type Share, SHARES } from 'caronte-proxy/protocol';
+import {
+  type Offline,
+  QUEUE_DEFAULTS,
+  type QueuePolicy,
+  type Share,
+  SHARES,
+} from 'caronte-proxy/protocol';
 import type { NetworkOptions } from './network.ts';
 import type { TlsTrust } from './trust.ts';
 
@@ -52,6 +58,10 @@ export interface AgentOptions extends TargetOptions {
   readonly minWaitSeconds?: number | undefined;
   /** Whether other agents may serve the code as well, and who of them gets which exchange. */
   readonly share: Share;
+  /** What becomes of requests that nobody can take now: the proxy refuses (the default) or queues them. */
+  readonly offline?: Offline | undefined;
+  /** How the proxy keeps queued requests, and delivers them; see {@link QUEUE_DEFAULTS}. */
+  readonly queue?: Partial<QueuePolicy> | undefined;
   /** Take the code from all agents that have it. */
   readonly takeover: boolean;
   /** 32 hexadecimal digits, stable for one place of use: a restart there may take its code back. */
@@ -64,6 +74,8 @@ export interface AgentOptions extends TargetOptions {
 export const AGENT_DEFAULTS = {
   maxAttempts: 5,
   share: 'exclusive',
+  offline: 'refuse',
+  queue: QUEUE_DEFAULTS,
   targetTimeoutMs: 120_000,
   /** Has polls wait 50 s: below the idle limits of common intermediaries. */
   pollTimeoutMs: 60_000,
@@ -74,6 +86,8 @@ export const AGENT_DEFAULTS = {
   maxPolls: 8,
   /** A hello must be answered within this, in milliseconds. */
   helloTimeoutMs: 10_000,
+  /** So must what a person asks of the queue, which may be long. */
+  queueTimeoutMs: 30_000,
   /** Exchanges that may be worked on at once; further ones stay at the proxy. */
   maxInFlight: 1024,
   /** WebSockets that may be open beside those: they stay for long, and must not take their room. */

@@ -2,9 +2,11 @@ import {
   type CancelReason,
   decodeCancel,
   decodeExchange,
+  decodeQueue,
   decodeWaiting,
   type ExchangeHead,
   MalformedError,
+  type QueueState,
   RECORD,
   RecordDecoder,
 } from 'caronte-proxy/protocol';
@@ -18,6 +20,8 @@ export interface PollAnswer {
   /** The software of the agent that has the code now. */
   takenOverBy: string | undefined;
   draining: boolean;
+  /** What the tunnel's queue holds, if that has changed. */
+  queue: QueueState | undefined;
 }
 
 /**
@@ -31,6 +35,7 @@ export function readPollAnswer(records: Buffer, capacity: number): PollAnswer {
     waiting: 0,
     takenOverBy: undefined,
     draining: false,
+    queue: undefined,
   };
   const decoder = new RecordDecoder({
     allocate: (size) => Buffer.allocUnsafe(size),
@@ -53,6 +58,9 @@ export function readPollAnswer(records: Buffer, capacity: number): PollAnswer {
         case RECORD.draining:
           answer.draining = true;
           return;
+        case RECORD.queue:
+          answer.queue = decodeQueue(payload);
+          return;
         default:
           // A later proxy may have more to say than this agent understands.
           return;
@@ -70,7 +78,7 @@ export function readPollAnswer(records: Buffer, capacity: number): PollAnswer {
 
 /** Whether it says nothing, as after a wait in vain. */
 export function isEmpty(answer: PollAnswer): boolean {
-  const { exchanges, cancelled, waiting, takenOverBy, draining } = answer;
+  const { exchanges, cancelled, waiting, takenOverBy, draining, queue } = answer;
   const news = exchanges.length + cancelled.length + waiting;
-  return news === 0 && takenOverBy === undefined && !draining;
+  return news === 0 && takenOverBy === undefined && !draining && queue === undefined;
 }

@@ -187,6 +187,8 @@ export class Polls {
       return;
     }
     this.#open.delete(poll);
+    // What a later hello's answer said is newer.
+    if (epoch !== this.#epoch) answer.queue = undefined;
     this.#wait = waitAfterLife(this.#wait, clock.monotonic() - since);
     onAnswer(answer);
   }

@@ -11,9 +11,8 @@ import {
 import type { Readable } from 'node:stream';
 import type { Pool } from 'undici';
 import type { Clock } from './clock.ts';
-import type { AgentOptions } from './options.ts';
 import { ProxyAnswerError } from './proxy-error.ts';
-import { type WayOut, wayOut } from './way-out.ts';
+import { type AuthorizedWay, authorizedWay, type WayOptions } from './way-out.ts';
 import {
   type Abort,
   type Answer,
@@ -32,23 +31,14 @@ export interface PollRequest {
 
 /** The requests that an agent makes of its proxy, as `docs/protocol.md` specifies them. */
 export class ProxyClient {
-  readonly #way: WayOut;
-  readonly #base: string;
-  /** Fields of every request. */
-  readonly #always: readonly string[];
+  readonly #way: AuthorizedWay;
   readonly #clock: Clock;
   #pool: Pool;
   #session = '';
 
-  constructor(
-    options: Pick<AgentOptions, 'proxyUrl' | 'proxyCa' | 'network' | 'secret'>,
-    clock: Clock,
-  ) {
+  constructor(options: WayOptions, clock: Clock) {
     this.#clock = clock;
-    this.#way = wayOut(options);
-    const path = new URL(options.proxyUrl).pathname.replace(/\/+$/, '');
-    this.#base = this.#way.pathPrefix + path;
-    this.#always = [...this.#way.fields, 'Authorization', `Bearer ${options.secret}`];
+    this.#way = authorizedWay(options);
     this.#pool = this.#way.connect();
   }
 
@@ -109,7 +99,7 @@ export class ProxyClient {
   async openBody(id: string): Promise<Readable> {
     const { statusCode, headers, body } = await this.#pool.request({
       method: 'GET',
-      path: this.#base + AGENT_PATHS.body + id,
+      path: this.#way.base + AGENT_PATHS.body + id,
       headers: this.#fields([]),
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -140,7 +130,7 @@ export class ProxyClient {
   }
 
   #fields(more: readonly string[]): string[] {
-    return [...this.#always, FIELD.session, this.#session, ...more];
+    return [...this.#way.always, FIELD.session, this.#session, ...more];
   }
 
   #whole(request: {
@@ -155,7 +145,7 @@ export class ProxyClient {
       this.#pool.dispatch(
         {
           method: 'POST',
-          path: this.#base + request.path,
+          path: this.#way.base + request.path,
           headers: this.#fields(['Content-Type', request.type, ...(request.fields ?? [])]),
           body: request.body,
         },

@@ -146,6 +146,20 @@ function answerVerdict(error: ProxyAnswerError): Verdict {
         trouble: { code: 'proxy_draining', message: 'the proxy is shutting down' },
         final: false,
       };
+    case 'queue_unavailable':
+      return {
+        trouble: {
+          code: 'queue_unavailable',
+          message: 'the proxy keeps no queue',
+          advice: 'Start the proxy with --data-dir, or do without --offline queue.',
+        },
+        final: true,
+      };
+    case 'entry_unknown':
+      return {
+        trouble: { code: 'entry_unknown', message: 'the queue holds no such request' },
+        final: true,
+      };
     case 'not_found':
       return {
         trouble: {

@@ -10,6 +10,7 @@ import {
 } from 'caronte-proxy/protocol';
 import { Readable } from 'node:stream';
 import type { Clock } from './clock.ts';
+import { FAIL_POINT, failPointOnceSent } from './fail-point.ts';
 
 /** Bytes that may wait for the proxy before the target is asked to pause. */
 const WINDOW = 256 * 1024;
@@ -25,6 +26,9 @@ export class ReplyStream {
   readonly #clock: Clock;
   readonly #onRoom: () => void;
   #silent = true;
+  #begun = false;
+  /** A crash test ends the process here: what follows stays away. */
+  #halted = false;
   #cancelBeat: () => void = () => undefined;
   /** What the request to the proxy sends. */
   readonly body: Readable;
@@ -42,7 +46,15 @@ export class ReplyStream {
 
   /** Sends a piece of the body, of at most a socket read's size. False: wait for room. */
   write(piece: Buffer): boolean {
+    if (this.#halted) return false;
     this.#silent = false;
+    const room = this.#push(piece);
+    if (!this.#begun) this.#halted = failPointOnceSent(FAIL_POINT.midReply);
+    this.#begun = true;
+    return room;
+  }
+
+  #push(piece: Buffer): boolean {
     const header = recordHeader(RECORD.data, piece.length);
     if (piece.length > COPIED) {
       this.body.push(Buffer.from(header, 'latin1'));
@@ -55,6 +67,7 @@ export class ReplyStream {
   }
 
   end(trailers: readonly string[]): void {
+    if (this.#halted) return;
     this.body.push(Buffer.from(encodeEnd(trailers), 'latin1'));
     this.#close();
   }

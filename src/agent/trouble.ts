@@ -10,6 +10,8 @@ export type TroubleCode =
   | 'proxy_draining'
   | 'proxy_silent'
   | 'proxy_misbehaved'
+  | 'queue_unavailable'
+  | 'entry_unknown'
   /** A proxy of the network on the way, which is not Caronte's. */
   | 'network_proxy'
   | 'tls_failed';
@@ -19,4 +21,15 @@ export interface Trouble {
   readonly code: TroubleCode;
   readonly message: string;
   readonly advice?: string;
+}
+
+/** What a request met that a person made, and not the tunnel by itself. */
+export class TroubleError extends Error {
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble, cause: unknown) {
+    super(trouble.message, { cause });
+    this.name = 'TroubleError';
+    this.trouble = trouble;
+  }
 }

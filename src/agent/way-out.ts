@@ -16,6 +16,24 @@ export interface WayOut {
 const POOL = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0 } as const;
 const CONNECT_MS = 10_000;
 
+/** The way to the Caronte proxy for who knows its secret. */
+export interface AuthorizedWay {
+  readonly connect: () => Pool;
+  /** What stands before a path of the protocol's. */
+  readonly base: string;
+  /** Fields of every request. */
+  readonly always: readonly string[];
+}
+
+export type WayOptions = Pick<AgentOptions, 'proxyUrl' | 'proxyCa' | 'network' | 'secret'>;
+
+export function authorizedWay(options: WayOptions): AuthorizedWay {
+  const { connect, pathPrefix, fields } = wayOut(options);
+  const path = new URL(options.proxyUrl).pathname.replace(/\/+$/, '');
+  const always = [...fields, 'Authorization', `Bearer ${options.secret}`];
+  return { connect, base: pathPrefix + path, always };
+}
+
 /**
  * The way to the Caronte proxy: direct, or through a proxy of the network. An `https:` address is
  * reached by CONNECT. For an `http:` one each request names the whole address (RFC 9112 section

@@ -20,12 +20,16 @@ export interface Answer {
 /** Breaks a request off. Calling it twice, or late, does nothing. */
 export type Abort = (reason: Error) => void;
 
-/** Gathers an answer. One timer bounds the whole of it, since a dead link sends no error. */
+/**
+ * Gathers an answer of `most` bytes or fewer. One timer bounds the whole of it, since a dead link sends
+ * no error.
+ */
 export class WholeAnswer implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (error: unknown) => void;
   readonly #onAbort: ((abort: Abort) => void) | undefined;
   readonly #cancelTimer: (() => void) | undefined;
+  readonly #most: number;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #controller: Dispatcher.DispatchController | undefined;
@@ -39,10 +43,12 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
     resolve: (answer: Answer) => void,
     reject: (error: unknown) => void,
     onAbort: ((abort: Abort) => void) | undefined,
+    most = MAX_ANSWER,
   ) {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#onAbort = onAbort;
+    this.#most = most;
     if (timeoutMs > 0) {
       this.#cancelTimer = clock.after(timeoutMs, () => this.#abort(new SilentError()));
     }
@@ -66,7 +72,7 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > MAX_ANSWER) return this.#abort(tooLarge());
+    if (this.#size > this.#most) return this.#abort(tooLarge(this.#most));
     this.#chunks.push(chunk);
   }
 
@@ -96,8 +102,8 @@ export class WholeAnswer implements Dispatcher.DispatchHandler {
   }
 }
 
-function tooLarge(): MalformedError {
-  return new MalformedError(`an answer of more than ${MAX_ANSWER} bytes`);
+function tooLarge(most: number): MalformedError {
+  return new MalformedError(`an answer of more than ${most} bytes`);
 }
 
 /** Gathers an answer whose status was not the one that was hoped for. */
@@ -106,7 +112,7 @@ export async function gather(body: Readable): Promise<Buffer> {
   let size = 0;
   for await (const chunk of body) {
     size += (chunk as Buffer).length;
-    if (size > MAX_ANSWER) throw tooLarge();
+    if (size > MAX_ANSWER) throw tooLarge(MAX_ANSWER);
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);

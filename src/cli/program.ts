@@ -2,6 +2,7 @@ import { proxyCommand } from 'caronte-proxy/command';
 import { Command } from 'commander';
 import { agentCommand } from './agent/command.ts';
 import { echoCommand } from './echo/command.ts';
+import { queueCommand } from './queue/command.ts';
 
 const EXAMPLES = `
 A tunnel on one machine, each command in a terminal of its own with the same CARONTE_SECRET:
@@ -17,6 +18,7 @@ export function program(version: string): Command {
     .version(version)
     .addCommand(agentCommand(version))
     .addCommand(proxyCommand())
+    .addCommand(queueCommand())
     .addCommand(echoCommand())
     .addHelpText('after', EXAMPLES);
 }

@@ -10,6 +10,7 @@ export * from './limits.ts';
 export * from './malformed.ts';
 export * from './notice.ts';
 export * from './problem.ts';
+export * from './queue-page.ts';
 export * from './queue.ts';
 export * from './record.ts';
 export * from './response.ts';

@@ -33,6 +33,9 @@ export interface QueuePolicy {
 
 export const MAX_PARALLEL = 1024;
 
+/** Most deliveries that may be begun in a second. */
+export const MAX_PER_SECOND = 1_000_000;
+
 /** Longest window of de-duplication, in seconds. */
 export const MAX_DEDUPE = 7 * 24 * 3600;
 
@@ -78,7 +81,7 @@ export function readQueuePolicy(value: unknown): QueuePolicy {
   return {
     methods: methods(queue['methods']),
     parallel: within(queue['parallel'], 'policy.queue.parallel', 1, MAX_PARALLEL),
-    perSecond: within(queue['perSecond'], 'policy.queue.perSecond', 0, 1_000_000),
+    perSecond: within(queue['perSecond'], 'policy.queue.perSecond', 0, MAX_PER_SECOND),
     refused,
     dedupeSeconds: within(queue['dedupeSeconds'], 'policy.queue.dedupeSeconds', 0, MAX_DEDUPE),
     paused: queue['paused'] === true,

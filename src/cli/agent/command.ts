@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { complain, EXIT, leave, readText } from 'caronte-proxy/command';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
+import { addFlags, CODE_FLAGS, type FlagGroups, PROXY_FLAGS } from '../tunnel/flags.ts';
+import { boundsText } from '../tunnel/numbers.ts';
+import { AGENT_BOUNDS } from './bounds.ts';
 import type { AgentFlags } from './flags.ts';
-import { AGENT_BOUNDS } from './numbers.ts';
 import { readAgentConfig } from './options.ts';
+import { QUEUE_FLAGS } from './queue.ts';
 import { runAgent } from './run.ts';
 
 const EXAMPLES = `
@@ -24,10 +27,7 @@ export function agentCommand(version: string): Command {
     .description('Runs an agent: what callers send to the proxy under the code reaches the target.')
     .allowExcessArguments(false)
     .addHelpText('after', EXAMPLES);
-  for (const [group, flags] of Object.entries(FLAGS)) {
-    for (const [flag, help] of flags) command.addOption(new Option(flag, help).helpGroup(group));
-  }
-  return command.action(async (flags: AgentFlags) => {
+  return addFlags(command, FLAGS).action(async (flags: AgentFlags) => {
     const result = readAgentConfig({
       flags,
       env: process.env,
@@ -45,14 +45,9 @@ export function agentCommand(version: string): Command {
 }
 
 /** Defaults are told, not set: the reader has to know what was given. */
-const FLAGS: Readonly<Record<string, readonly (readonly [flag: string, help: string])[]>> = {
+const FLAGS: FlagGroups = {
   'Tunnel:': [
-    ['--agent-code, --code <code>', 'Name under which callers reach the tunnel (CARONTE_CODE)'],
-    [
-      '--secret <secret>',
-      'Secret shared with the proxy. Other users of this machine can read it here: prefer the environment or --secret-file (default: CARONTE_SECRET)',
-    ],
-    ['--secret-file <file>', 'File whose first line is the secret (CARONTE_SECRET_FILE)'],
+    ...CODE_FLAGS,
     ['--takeover', 'Take the code from all other agents that have it'],
     [
       '--share <exclusive|balance|broadcast>',
@@ -64,25 +59,14 @@ const FLAGS: Readonly<Record<string, readonly (readonly [flag: string, help: str
     ],
   ],
   'Proxy:': [
-    ['--proxy-url <url>', 'Address of the proxy, in place of the three parts that follow'],
-    ['--proxy-protocol <http|https>', 'Protocol of the proxy (default: http)'],
-    ['--proxy-host <host>', 'Host of the proxy (default: localhost)'],
-    ['--proxy-port <port>', 'Port of the proxy (default: 8080)'],
-    [
-      '--proxy-ca <file>',
-      "Certificates in PEM that the proxy's may come from, beside the well-known authorities; also for a network's proxy on https",
-    ],
-    [
-      '--network-proxy <url>',
-      'Proxy of your network through which all but loopback is reached (default: HTTPS_PROXY, HTTP_PROXY); NO_PROXY has the exceptions',
-    ],
+    ...PROXY_FLAGS,
     [
       '--min-wait <seconds>',
-      `Polls that something on the way breaks off wait for less time, but not for less than this (${AGENT_BOUNDS.minWait.min} to ${AGENT_BOUNDS.minWait.max}; default: 5)`,
+      `Polls that something on the way breaks off wait for less time, but not for less than this (${boundsText(AGENT_BOUNDS.minWait)}; default: 5)`,
     ],
     [
       '--timeout <seconds>',
-      `A poll that brings no byte for so long is taken for dead (${AGENT_BOUNDS.timeout.min} to ${AGENT_BOUNDS.timeout.max}; default: 60)`,
+      `A poll that brings no byte for so long is taken for dead (${boundsText(AGENT_BOUNDS.timeout)}; default: 60)`,
     ],
   ],
   'Target:': [
@@ -108,13 +92,14 @@ const FLAGS: Readonly<Record<string, readonly (readonly [flag: string, help: str
     ],
     [
       '--target-max-attempts <number>',
-      `How often a target that cannot be reached is tried (${AGENT_BOUNDS.targetMaxAttempts.min} to ${AGENT_BOUNDS.targetMaxAttempts.max}; default: 5)`,
+      `How often a target that cannot be reached is tried (${boundsText(AGENT_BOUNDS.targetMaxAttempts)}; default: 5)`,
     ],
     [
       '--target-timeout <seconds>',
-      `How long the target may take to begin its answer (${AGENT_BOUNDS.targetTimeout.min} to ${AGENT_BOUNDS.targetTimeout.max}; default: 120)`,
+      `How long the target may take to begin its answer (${boundsText(AGENT_BOUNDS.targetTimeout)}; default: 120)`,
     ],
   ],
+  'Queue:': QUEUE_FLAGS,
   'Output:': [
     ['--log-format <pretty|json>', 'Lines for people, or one JSON object a line (default: pretty)'],
   ],

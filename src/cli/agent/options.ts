@@ -1,25 +1,29 @@
-import { isCode, type Share, SHARES } from 'caronte-proxy/protocol';
+import { SHARES } from 'caronte-proxy/protocol';
 import { AGENT_DEFAULTS, type AgentOptions } from '../../agent/index.ts';
-import { readAddress } from './address.ts';
+import { readChoice } from '../tunnel/choice.ts';
+import { readNetwork } from '../tunnel/network.ts';
+import { milliseconds, readNumber } from '../tunnel/numbers.ts';
+import { type CliWarning, readTunnel, type TunnelSources } from '../tunnel/options.ts';
+import { definedOf } from '../tunnel/values.ts';
+import { AGENT_BOUNDS } from './bounds.ts';
 import type { AgentFlags } from './flags.ts';
-import { readNetwork } from './network.ts';
-import { milliseconds, readNumber } from './numbers.ts';
-import { readSecret, SECRET_ON_COMMAND_LINE, type SecretSources } from './secret.ts';
-import { readCertificates, readHostHeader, readTarget, readTargetTls } from './target.ts';
-import { definedOf, shown, unlessEmpty } from './values.ts';
+import { hasUnusedQueue, QUEUE_FLAGS_UNUSED, readQueueOptions } from './queue.ts';
+import { readHostHeader, readTarget, readTargetTls } from './target.ts';
 
-export interface AgentSources extends SecretSources {
+export interface AgentSources extends TunnelSources {
   readonly flags: AgentFlags;
   /** 32 hexadecimal digits, drawn for this start: two terminals are two agents. */
   readonly installation: string;
   readonly version: string;
 }
 
+const LOG_FORMATS = ['pretty', 'json'] as const;
+
 /** What `caronte agent` runs with. */
 export interface AgentConfig {
   readonly options: AgentOptions;
-  readonly logFormat: 'pretty' | 'json';
-  readonly warnings: readonly { readonly code: string; readonly message: string }[];
+  readonly logFormat: (typeof LOG_FORMATS)[number];
+  readonly warnings: readonly CliWarning[];
 }
 
 /** Problems are one line each and never show a secret. */
@@ -31,33 +35,33 @@ export type AgentConfigResult =
 export function readAgentConfig(sources: AgentSources): AgentConfigResult {
   const { flags, env, installation, version } = sources;
   const problems: string[] = [];
-  const secret = readSecret(sources, problems);
-  const code = readCode(flags.code, env['CARONTE_CODE'], problems);
-  const proxyUrl = readAddress(
-    {
-      url: flags.proxyUrl,
-      protocol: flags.proxyProtocol,
-      host: flags.proxyHost,
-      port: flags.proxyPort,
-    },
-    { urlFlag: '--proxy-url', partPrefix: '--proxy', mayHavePath: true },
-    problems,
-  );
+  const tunnel = readTunnel(sources, problems);
+  const { secret, code, proxyUrl, proxyCa } = tunnel;
   const target = readTarget(flags, problems);
   const targetTls = readTargetTls(flags, target, sources.read, problems);
   const hostHeader = readHostHeader(flags.hostHeader, problems);
-  const proxyCa = readCertificates('--proxy-ca', flags.proxyCa, sources.read, problems);
   const network = readNetwork(
     { flag: flags.networkProxy, env, ca: proxyCa, called: [proxyUrl, target] },
     problems,
   );
-  const minWaitSeconds = readNumber(flags, 'minWait', problems);
-  const maxAttempts =
-    readNumber(flags, 'targetMaxAttempts', problems) ?? AGENT_DEFAULTS.maxAttempts;
-  const timeout = readNumber(flags, 'timeout', problems);
-  const targetTimeout = readNumber(flags, 'targetTimeout', problems);
-  const share = readShare(flags.share, problems);
-  const logFormat = readFormat(flags.logFormat, problems);
+  const minWaitSeconds = readNumber('--min-wait', flags.minWait, AGENT_BOUNDS.minWait, problems);
+  const maxAttempts = readNumber(
+    '--target-max-attempts',
+    flags.targetMaxAttempts,
+    AGENT_BOUNDS.targetMaxAttempts,
+    problems,
+  );
+  const timeout = readNumber('--timeout', flags.timeout, AGENT_BOUNDS.timeout, problems);
+  const targetTimeout = readNumber(
+    '--target-timeout',
+    flags.targetTimeout,
+    AGENT_BOUNDS.targetTimeout,
+    problems,
+  );
+  const share = readChoice('--share', flags.share, SHARES, problems);
+  const queue = readQueueOptions(flags, env, problems);
+  const logFormat = readChoice('--log-format', flags.logFormat, LOG_FORMATS, problems);
+  const sendReply = flags.sendReply === true;
   if (
     secret === undefined ||
     code === undefined ||
@@ -75,53 +79,23 @@ export function readAgentConfig(sources: AgentSources): AgentConfigResult {
         secret,
         code,
         target,
-        sendReply: flags.sendReply === true,
-        maxAttempts,
+        sendReply,
+        maxAttempts: maxAttempts ?? AGENT_DEFAULTS.maxAttempts,
         targetTimeoutMs: milliseconds(targetTimeout) ?? AGENT_DEFAULTS.targetTimeoutMs,
         pollTimeoutMs: milliseconds(timeout) ?? AGENT_DEFAULTS.pollTimeoutMs,
-        share,
+        share: share ?? AGENT_DEFAULTS.share,
         takeover: flags.takeover === true,
         installation,
         software: `caronte-cli/${version}`,
         ...definedOf({ targetTls, hostHeader, network, proxyCa, minWaitSeconds }),
+        ...queue,
         ...(flags.rewritePaths === true && { rewritePaths: true }),
       },
-      logFormat,
-      warnings: flags.secret === undefined ? [] : [SECRET_ON_COMMAND_LINE],
+      logFormat: logFormat ?? 'pretty',
+      warnings: [
+        ...tunnel.warnings,
+        ...(hasUnusedQueue(queue, sendReply) ? [QUEUE_FLAGS_UNUSED] : []),
+      ],
     },
   };
-}
-
-function readCode(
-  flag: string | undefined,
-  variable: string | undefined,
-  problems: string[],
-): string | undefined {
-  const code = flag ?? unlessEmpty(variable);
-  if (code === undefined) {
-    problems.push(
-      'no code: give --code <code> or set CARONTE_CODE. It is the name under which callers reach the tunnel',
-    );
-    return undefined;
-  }
-  if (isCode(code)) return code;
-  problems.push(
-    `${flag === undefined ? 'CARONTE_CODE' : '--code'}: ${shown(code)} is not 1 to 63 letters, digits, "-" or "_" with a letter or digit at both ends`,
-  );
-  return undefined;
-}
-
-function readShare(text: string | undefined, problems: string[]): Share {
-  const share = SHARES.find((known) => known === (text ?? AGENT_DEFAULTS.share));
-  if (share !== undefined) return share;
-  problems.push(`--share: ${shown(text ?? '')} is neither exclusive, balance nor broadcast`);
-  return AGENT_DEFAULTS.share;
-}
-
-function readFormat(text: string | undefined, problems: string[]): 'pretty' | 'json' {
-  if (text === 'json') return 'json';
-  if (text !== undefined && text !== 'pretty') {
-    problems.push(`--log-format: ${shown(text)} is neither pretty nor json`);
-  }
-  return 'pretty';
 }

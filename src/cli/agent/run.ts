@@ -1,13 +1,13 @@
 import { EXIT, type ExitCode, runUntilStopped } from 'caronte-proxy/command';
 import { type ConnectionState, createAgent } from '../../agent/index.ts';
-import { timeOfDay } from '../time.ts';
+import { moment, timeOfDay } from '../time.ts';
 import { jsonView, styleFor, textView, type View } from '../view/index.ts';
 import type { AgentConfig } from './options.ts';
 
 /** Runs an agent in this process until it is asked to stop, or cannot go on. */
 export async function runAgent(config: AgentConfig, version: string): Promise<ExitCode> {
   const { options } = config;
-  const view = config.logFormat === 'json' ? jsonView() : terminalView();
+  const view = config.logFormat === 'json' ? jsonView() : terminalView(!options.sendReply);
   const print = (lines: readonly string[]): void => {
     for (const line of lines) process.stdout.write(`${line}\n`);
   };
@@ -38,6 +38,8 @@ export async function runAgent(config: AgentConfig, version: string): Promise<Ex
     },
     onExchange: (event) => print(view.exchange(event)),
     onWarning: warn,
+    onQueue: (state) => print(view.queue(state, Date.now())),
+    onMissed: (missed) => print(view.missed(missed, Date.now())),
   });
 
   agent.start();
@@ -55,11 +57,13 @@ function hasTrouble(state: ConnectionState): boolean {
   return state.kind === 'stopped' && state.trouble !== undefined;
 }
 
-function terminalView(): View {
+function terminalView(accepts: boolean): View {
   const { isTTY } = process.stdout;
   return textView({
     style: styleFor(isTTY, process.env),
     columns: () => (isTTY ? process.stdout.columns : undefined),
     timeOfDay,
+    moment,
+    accepts,
   });
 }

@@ -1,12 +1,8 @@
 import type { FileText } from 'caronte-proxy/command';
-import {
-  isCertificates,
-  isSocketTarget,
-  socketTargetProblem,
-  type TlsTrust,
-} from '../../agent/index.ts';
-import { readAddress } from './address.ts';
-import { shown } from './values.ts';
+import { isSocketTarget, socketTargetProblem, type TlsTrust } from '../../agent/index.ts';
+import { readAddress } from '../tunnel/address.ts';
+import { readCertificates } from '../tunnel/certificates.ts';
+import { shown } from '../tunnel/values.ts';
 
 /** The flags that say what the target is. */
 export interface TargetFlags {
@@ -61,21 +57,6 @@ export function readTargetTls(
     ca: readCertificates('--target-ca', targetCa, read, problems),
     insecure: targetInsecure === true,
   };
-}
-
-/** Certificates in a file; undefined if none is named, or there are problems. */
-export function readCertificates(
-  flag: string,
-  path: string | undefined,
-  read: (path: string) => FileText,
-  problems: string[],
-): string | undefined {
-  if (path === undefined) return undefined;
-  const file = read(path);
-  if (!file.ok) problems.push(`${flag}: ${path}: ${file.problem}`);
-  else if (isCertificates(file.text)) return file.text;
-  else problems.push(`${flag}: ${path}: there is no certificate in PEM in it`);
-  return undefined;
 }
 
 /** `target`, `preserve` or a Host of its own; undefined for the default, or if there are problems. */

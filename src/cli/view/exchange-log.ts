@@ -1,5 +1,6 @@
 import { type Identified, IdTable } from 'caronte-proxy/protocol';
 import type { ExchangeEvent, ExchangeOutcome } from '../../agent/index.ts';
+import { pathOf } from './path.ts';
 
 /** An exchange that has ended, as far as a line shows it. */
 export interface EndedExchange {
@@ -12,7 +13,10 @@ export interface EndedExchange {
   readonly hasQuery: boolean;
   /** The target's, if it answered. */
   readonly status: number | undefined;
-  /** Attempts to reach the target. */
+  /** The queue's name for it, if it comes from there, and the number of the delivery. */
+  readonly queued: string | undefined;
+  readonly delivery: number;
+  /** Attempts to reach the target in this delivery. */
   readonly attempts: number;
   /** From the arrival at the agent to the end, in milliseconds. */
   readonly durationMs: number;
@@ -23,6 +27,8 @@ interface OpenExchange extends Identified<OpenExchange> {
   readonly since: number;
   readonly method: string;
   readonly target: string;
+  readonly queued: string | undefined;
+  readonly delivery: number;
   attempts: number;
   status: number | undefined;
 }
@@ -35,13 +41,15 @@ export class ExchangeLog {
   /** Takes the next event; returns the exchange if this was its last one. */
   take(event: ExchangeEvent): EndedExchange | undefined {
     if (event.type === 'received') {
-      const { method, target } = event.head;
+      const { method, target, queued, attempt: delivery } = event.head;
       this.#open.add({
         id: event.id,
         nextInTable: undefined,
         since: event.at,
         method,
         target,
+        queued,
+        delivery,
         attempts: 0,
         status: undefined,
       });
@@ -60,18 +68,18 @@ export class ExchangeLog {
 }
 
 function summary(
-  { id, since, method, target, attempts, status }: OpenExchange,
+  { id, since, method, target, queued, delivery, attempts, status }: OpenExchange,
   at: number,
   outcome: ExchangeOutcome,
 ): EndedExchange {
-  const query = target.indexOf('?');
   return {
     id,
     at,
     method,
-    path: query < 0 ? target : target.slice(0, query),
-    hasQuery: query >= 0,
+    ...pathOf(target),
     status,
+    queued,
+    delivery,
     attempts,
     // A clock that was set back in between must not show as a negative time.
     durationMs: Math.max(0, Math.round(at - since)),

@@ -25,6 +25,7 @@ export function jsonView(): View {
       const ended = exchanges.take(event);
       if (ended === undefined) return [];
       const { id, at, method, path, status, durationMs, attempts, outcome } = ended;
+      const { queued, delivery } = ended;
       return [
         line({
           event: 'exchange',
@@ -35,11 +36,21 @@ export function jsonView(): View {
           status: status ?? null,
           durationMs,
           attempts,
+          queued: queued ?? null,
+          attempt: delivery,
           outcome: outcome.kind,
           ...cause(outcome),
         }),
       ];
     },
+
+    queue: ({ waiting, dead, oldestAt, paused }, at) => [
+      line({ event: 'queue', time: iso(at), waiting, dead, oldestAt: isoOrNull(oldestAt), paused }),
+    ],
+
+    missed: ({ refused, quota, expired, since }, at) => [
+      line({ event: 'missed', time: iso(at), refused, quota, expired, since: isoOrNull(since) }),
+    ],
 
     stopping: ({ step, inHand }, at) => [line({ event: 'stopping', time: iso(at), step, inHand })],
 
@@ -64,6 +75,12 @@ function cause(outcome: ExchangeOutcome): { code: string | null; detail: string 
 
 function iso(at: number): string {
   return new Date(at).toISOString();
+}
+
+/** RFC 3339 in UTC; null if there is no such moment. */
+export function isoOrNull(at: number | undefined): string | null {
+  // The proxy says when; RFC 3339 ends where `Date` does.
+  return at === undefined || Number.isNaN(new Date(at).getTime()) ? null : iso(at);
 }
 
 function line(value: object): string {

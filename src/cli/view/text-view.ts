@@ -1,11 +1,9 @@
-import {
-  type ConnectionState,
-  describeState,
-  type ExchangeOutcome,
-  type Trouble,
-} from '../../agent/index.ts';
+import { type ConnectionState, describeState, type Trouble } from '../../agent/index.ts';
 import { shorten, visible, visibleBytes } from './escape.ts';
 import { type EndedExchange, ExchangeLog } from './exchange-log.ts';
+import { outcomeText } from './outcome-text.ts';
+import { deadLine, missedLines, type Moment, waitingLine } from './queue-lines.ts';
+import { QueueLog, type QueueNews } from './queue-log.ts';
 import { StateLog } from './state-log.ts';
 import type { Style } from './style.ts';
 import type { View } from './view.ts';
@@ -16,15 +14,20 @@ export interface TextOptions {
   readonly columns: () => number | undefined;
   /** Time of day of a moment in milliseconds since 1970. */
   readonly timeOfDay: (at: number) => string;
+  /** The same with the day where that is another one. */
+  readonly moment: Moment;
+  /** Whether every request passes through the proxy's queue, if it keeps one. */
+  readonly accepts: boolean;
 }
 
 /** A path is not shortened below this many columns, even if the line wraps. */
 const MIN_PATH = 16;
 
 /** Lines for people. */
-export function textView({ style, columns, timeOfDay }: TextOptions): View {
+export function textView({ style, columns, timeOfDay, moment, accepts }: TextOptions): View {
   const exchanges = new ExchangeLog();
   const states = new StateLog();
+  const queue = new QueueLog(accepts);
   const stamp = (at: number): string => style.dim(timeOfDay(at));
 
   return {
@@ -36,6 +39,7 @@ export function textView({ style, columns, timeOfDay }: TextOptions): View {
     ],
 
     state: (state, at) => {
+      if (state.kind === 'live') queue.live();
       const news = states.take(state);
       if (news === undefined) return [];
       const [first = '', ...more] = stateLines(news.state, news.withAdvice, style);
@@ -47,6 +51,12 @@ export function textView({ style, columns, timeOfDay }: TextOptions): View {
       return ended === undefined ? [] : [exchangeLine(ended)];
     },
 
+    queue: (state, at) =>
+      queue.take(state, at).map((news) => `${stamp(at)} ${queueLine(news, at)}`),
+
+    missed: (missed, at) =>
+      missedLines(missed, at, moment).map((line) => `${stamp(at)} ${style.notable(line)}`),
+
     stopping: ({ step, inHand }, at) => {
       const what = inHand === 1 ? '1 exchange' : `${inHand} exchanges`;
       if (step === 'destroying') return [`${stamp(at)} dropping ${what}`];
@@ -56,6 +66,17 @@ export function textView({ style, columns, timeOfDay }: TextOptions): View {
 
     warning: ({ message }) => `${style.notable('warning:')} ${visible(message)}`,
   };
+
+  function queueLine(news: QueueNews, at: number): string {
+    switch (news.kind) {
+      case 'waiting':
+        return style.notable(waitingLine(news.state, at, moment, ', delivering'));
+      case 'empty':
+        return style.good('the queue is empty again');
+      case 'dead':
+        return style.bad(deadLine(news.dead));
+    }
+  }
 
   function exchangeLine(ended: EndedExchange): string {
     const time = timeOfDay(ended.at);
@@ -94,57 +115,6 @@ function stateLines(state: ConnectionState, withAdvice: boolean, style: Style): 
 
 function advice(trouble: Trouble, wanted: boolean): string[] {
   return wanted && trouble.advice !== undefined ? [visible(trouble.advice)] : [];
-}
-
-/** Outcomes of which the status says enough. */
-const QUIET: ReadonlySet<ExchangeOutcome['kind']> = new Set(['replied', 'kept', 'copied']);
-
-/** What follows the path: status, how it ended, and how long it took. */
-function outcomeText({ status, durationMs, attempts, outcome }: EndedExchange): string {
-  const words = [
-    status === undefined ? '' : String(status),
-    QUIET.has(outcome.kind) ? '' : outcome.kind,
-    duration(durationMs),
-    attempts > 1 ? `(${attempts} attempts)` : '',
-    outcome.kind === 'kept' ? '(not sent back)' : '',
-    outcome.kind === 'copied' ? '(copy)' : '',
-  ].filter((word) => word !== '');
-  const why = reason(outcome);
-  return `${words.join(' ')}${why === undefined ? '' : `: ${visible(why)}`}`;
-}
-
-const FAILED = {
-  target_unreachable: 'the target could not be reached',
-  target_broke_off: 'the target broke off',
-  target_timeout: 'the target took too long',
-  agent_refused: 'the request could not be passed on',
-} as const;
-
-const CANCELLED = {
-  caller_gone: 'the caller left',
-  response_timeout: 'the caller got no answer in time',
-  session_lost: 'the agent was stopped, or lost its connection to the proxy',
-} as const;
-
-function reason(outcome: ExchangeOutcome): string | undefined {
-  switch (outcome.kind) {
-    case 'failed':
-      return `${FAILED[outcome.code]}: ${outcome.detail}`;
-    case 'cancelled':
-      return CANCELLED[outcome.reason];
-    case 'undelivered':
-      return outcome.detail;
-    default:
-      return undefined;
-  }
-}
-
-/** The longer it takes, the fewer digits are of interest. */
-export function duration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 59_995) return `${(ms / 1000).toFixed(ms < 9995 ? 2 : 1)} s`;
-  const seconds = Math.round(ms / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 function paint({ status, outcome }: EndedExchange, text: string, style: Style): string {

@@ -1,3 +1,4 @@
+import type { Missed, QueueState } from 'caronte-proxy/protocol';
 import type { AgentWarning, ConnectionState, ExchangeEvent } from '../../agent/index.ts';
 
 /** What is said once, before an agent starts. */
@@ -23,6 +24,10 @@ export interface View {
   introduction(about: Introduction): readonly string[];
   state(state: ConnectionState, at: number): readonly string[];
   exchange(event: ExchangeEvent): readonly string[];
+  /** What the tunnel's queue holds now. */
+  queue(state: QueueState, at: number): readonly string[];
+  /** What was lost while the agent was away. */
+  missed(missed: Missed, at: number): readonly string[];
   stopping(stopping: Stopping, at: number): readonly string[];
   warning(warning: AgentWarning | { readonly code: string; readonly message: string }): string;
 }

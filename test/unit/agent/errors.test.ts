@@ -117,6 +117,8 @@ describe('an answer of the proxy’s that was not asked for', () => {
     [409, 'code_in_use', '5', 'code_in_use', false],
     [400, 'protocol_unsupported', undefined, 'protocol_unsupported', true],
     [503, 'draining', '2', 'proxy_draining', false],
+    [501, 'queue_unavailable', undefined, 'queue_unavailable', true],
+    [404, 'entry_unknown', undefined, 'entry_unknown', true],
     [400, 'malformed', undefined, 'refused_by_proxy', true],
     [503, 'busy', '5', 'refused_by_proxy', false],
     [404, 'session_unknown', undefined, 'refused_by_proxy', false],
@@ -131,6 +133,11 @@ describe('an answer of the proxy’s that was not asked for', () => {
       assert.notEqual(verdict.trouble.message, '');
     });
   }
+
+  it('says what to do where the proxy keeps no queue', () => {
+    const { trouble } = proxyVerdict(answer(501, { code: 'queue_unavailable', detail: 'x' }));
+    assert.match(trouble.advice ?? '', /--data-dir.*--offline queue/);
+  });
 
   for (const [what, body] of [
     ['a page', '<html>Bad gateway</html>'],

@@ -1,4 +1,9 @@
-import { AGENT_PATHS, encodeDraining, encodeTakenOver } from 'caronte-proxy/protocol';
+import {
+  AGENT_PATHS,
+  encodeDraining,
+  encodeTakenOver,
+  QUEUE_DEFAULTS,
+} from 'caronte-proxy/protocol';
 import assert from 'node:assert/strict';
 import { Link } from '../../../src/agent/link.ts';
 import { FakeClock } from './support/clock.ts';
@@ -33,7 +38,7 @@ describe('an agent’s link to its proxy', () => {
       installation: 'f'.repeat(32),
       code: 'orders',
       takeover: true,
-      policy: { reply: 'accept', share: 'broadcast' },
+      policy: { reply: 'accept', share: 'broadcast', offline: 'refuse', queue: QUEUE_DEFAULTS },
     });
     assert.deepEqual(fixture.agent.state, { kind: 'connecting', attempt: 1 });
   });
@@ -315,6 +320,8 @@ describe('an agent’s link to its proxy', () => {
       onState: () => undefined,
       onExchange: () => undefined,
       onCancel: () => undefined,
+      onQueue: () => undefined,
+      onMissed: () => undefined,
     });
     link.start();
     await until(() => link.state.kind === 'retrying', 'a pause');

@@ -92,6 +92,8 @@ describe('an agent that is handed a request for a WebSocket', () => {
         onState: () => undefined,
         onExchange: () => undefined,
         onCancel: () => undefined,
+        onQueue: () => undefined,
+        onMissed: () => undefined,
       });
       link.start();
       await other.welcome();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { METHODS } from 'node:http';
 import type { AgentFlags } from '../../../src/cli/agent/flags.ts';
 import {
   type AgentConfig,
@@ -108,6 +109,9 @@ describe('the options of an agent', () => {
     ['targetTimeout', '--target-timeout', '0.09', '0.1', '3600', '3601'],
     ['minWait', '--min-wait', '0', '1', '3600', '3601'],
     ['targetMaxAttempts', '--target-max-attempts', '0', '1', '100', '101'],
+    ['parallel', '--parallel', '0', '1', '1024', '1025'],
+    ['deliveriesPerSecond', '--deliveries-per-second', '0.5', '0', '1000000', '1000001'],
+    ['dedupe', '--dedupe', '1.5', '0', '604800', '604801'],
   ] as const) {
     it(`take ${flag} from ${min} to ${max} and nothing else`, () => {
       accepted({ [name]: min });
@@ -131,6 +135,80 @@ describe('the options of an agent', () => {
     assert.deepEqual(refused({ logFormat: 'xml' }), [
       '--log-format: "xml" is neither pretty nor json',
     ]);
+  });
+
+  describe('of the queue', () => {
+    it('are left to the defaults unless they are given', () => {
+      const { options } = accepted();
+      assert.deepEqual([options.offline, options.queue], [undefined, undefined]);
+    });
+
+    it('are all taken', () => {
+      const { options, warnings } = accepted({
+        offline: 'queue',
+        queueMethods: 'post, Put,POST',
+        parallel: '4',
+        deliveriesPerSecond: '50',
+        onRefused: 'dead',
+        dedupe: '3600',
+        review: true,
+        sendReply: true,
+      });
+      assert.equal(options.offline, 'queue');
+      assert.deepEqual(options.queue, {
+        methods: ['POST', 'PUT'],
+        parallel: 4,
+        perSecond: 50,
+        refused: 'dead',
+        dedupeSeconds: 3600,
+        paused: true,
+      });
+      assert.deepEqual(warnings, []);
+    });
+
+    it('may come from the environment where a tunnel is not to refuse', () => {
+      const env = { CARONTE_SECRET: SECRET, CARONTE_CODE: 'orders', CARONTE_OFFLINE: 'queue' };
+      assert.equal(accepted({}, { env }).options.offline, 'queue');
+      assert.equal(accepted({ offline: 'refuse' }, { env }).options.offline, 'refuse');
+      assert.deepEqual(refused({}, { env: { ...env, CARONTE_OFFLINE: 'x' } }), [
+        'CARONTE_OFFLINE: "x" is neither refuse nor queue',
+      ]);
+    });
+
+    it('know their words', () => {
+      assert.deepEqual(refused({ offline: 'keep', onRefused: 'drop' }), [
+        '--offline: "keep" is neither refuse nor queue',
+        '--on-refused: "drop" is neither settle, dead nor retry',
+      ]);
+    });
+
+    it('take up to 32 methods that can pass through a tunnel', () => {
+      const pass = METHODS.filter((method) => method !== 'CONNECT' && method !== 'TRACE');
+      accepted({ queueMethods: pass.slice(0, 32).join() });
+      for (const queueMethods of [
+        '',
+        'POST,',
+        'PSOT',
+        'CONNECT',
+        'TRACE',
+        'PO\u001bST',
+        pass.join(),
+      ]) {
+        const [problem = ''] = refused({ queueMethods });
+        assert.match(problem, /^--queue-methods: ".*" is not a list such as POST,PUT/);
+        assert.doesNotMatch(problem, /\p{Cc}/u);
+      }
+    });
+
+    it('are warned about where nothing is queued', () => {
+      const codes = (flags: AgentFlags) => accepted(flags).warnings.map(({ code }) => code);
+      assert.deepEqual(codes({ sendReply: true, parallel: '4' }), ['queue_flags_unused']);
+      assert.deepEqual(codes({ sendReply: true, offline: 'refuse', review: true }), [
+        'queue_flags_unused',
+      ]);
+      assert.deepEqual(codes({ parallel: '4' }), []);
+      assert.deepEqual(codes({ sendReply: true, offline: 'refuse' }), []);
+    });
   });
 
   describe('of the secret', () => {

@@ -14,6 +14,9 @@ export function exchange(of: {
   readonly attempts?: number;
   readonly durationMs?: number;
   readonly outcome?: ExchangeOutcome;
+  /** The queue's name for it, and the number of the delivery. */
+  readonly queued?: string;
+  readonly delivery?: number;
 }): ExchangeEvent[] {
   const { id = ID, method = 'POST', target = '/hooks', attempts = 1, durationMs = 34 } = of;
   const end = ARRIVAL + durationMs;
@@ -28,7 +31,8 @@ export function exchange(of: {
         target,
         receivedAt: ARRIVAL,
         patienceMs: 120_000,
-        attempt: 1,
+        attempt: of.delivery ?? 1,
+        ...(of.queued !== undefined && { queued: of.queued }),
         caller: '192.0.2.1',
         httpVersion: '1.1',
         body: { kind: 'inline' },

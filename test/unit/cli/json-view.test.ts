@@ -25,6 +25,8 @@ describe('lines for programs', () => {
       status: 200,
       durationMs: 34,
       attempts: 2,
+      queued: null,
+      attempt: 1,
       outcome: 'replied',
       code: null,
       detail: null,
@@ -46,6 +48,32 @@ describe('lines for programs', () => {
     assert.deepEqual([code, detail, status], ['target_timeout', 'slow', null]);
     const cancelled = ended({ kind: 'cancelled', reason: 'caller_gone' });
     assert.equal((cancelled as { code: string }).code, 'caller_gone');
+  });
+
+  it('tell of an exchange from the queue which request it is, and which delivery', () => {
+    const subject = jsonView();
+    const queued = 'a'.repeat(32);
+    const lines = exchange({ queued, delivery: 3 }).flatMap((event) => subject.exchange(event));
+    const shown = parsed(lines) as Record<string, unknown>;
+    assert.deepEqual([shown['queued'], shown['attempt'], shown['attempts']], [queued, 3, 1]);
+  });
+
+  it('tell each state of the queue, and what was missed', () => {
+    const subject = jsonView();
+    const time = '2026-11-22T20:15:30.000Z';
+    const state = { waiting: 12, dead: 1, oldestAt: ARRIVAL, paused: true };
+    const queue = { event: 'queue', time, waiting: 12, dead: 1, oldestAt: time, paused: true };
+    assert.deepEqual(parsed(subject.queue(state, ARRIVAL)), queue);
+    assert.deepEqual(parsed(subject.queue(state, ARRIVAL)), queue);
+    const odd = { ...state, oldestAt: Number.MAX_SAFE_INTEGER };
+    assert.deepEqual(parsed(subject.queue(odd, ARRIVAL)), { ...queue, oldestAt: null });
+    const missed = { refused: 3, quota: 2, expired: 1, since: undefined };
+    assert.deepEqual(parsed(subject.missed(missed, ARRIVAL)), {
+      event: 'missed',
+      time,
+      ...missed,
+      since: null,
+    });
   });
 
   it('tell every state, with the same keys', () => {

@@ -1,7 +1,10 @@
+import { AGENT_PATHS } from 'caronte-proxy/protocol';
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { FakeProxy } from '../agent/support/fake-proxy.ts';
+import { until } from '../agent/support/wait.ts';
 import { finished, message, start } from './program.ts';
 
 const SECRET = { CARONTE_SECRET: 'a secret of 24 letters..' };
@@ -15,7 +18,8 @@ describe('the command line', function () {
       finished(start(['--version'])),
       finished(start([])),
     ]);
-    for (const command of ['agent', 'proxy', 'echo']) assert.match(help.out, new RegExp(command));
+    for (const command of ['agent', 'proxy', 'queue', 'echo'])
+      assert.match(help.out, new RegExp(command));
     assert.equal(help.code, 0);
     assert.match(version.out, /^\d+\.\d+\.\d+\n$/);
     assert.equal(version.code, 0);
@@ -88,6 +92,33 @@ describe('the command line', function () {
     assert(lines.some((line) => / stopping(?:: finishing 1 |$)/.test(line)));
     // No terminal: no control codes.
     assert(!agented?.out.includes('\u001b'));
+  });
+
+  it('tells what waits, and what was missed, once it is live', async () => {
+    const proxy = new FakeProxy();
+    const proxyUrl = await proxy.listen();
+    const args = ['agent', '--code', 'example', '--offline', 'queue', '--review', '--send-reply'];
+    const agent = start([...args, '--proxy-url', proxyUrl], SECRET);
+    const end = finished(agent);
+    await until(() => proxy.asked.length > 0, 'the hello', 15_000);
+    const live = message(agent);
+    const { policy } = await proxy.welcome({
+      queue: { waiting: 12, dead: 1, oldestAt: Date.now(), paused: true },
+      missed: { refused: 3, quota: 0, expired: 0, since: Date.now() },
+    });
+    assert.deepEqual([policy.offline, policy.queue?.paused], ['queue', true]);
+    await live;
+    agent.disconnect();
+    (await proxy.next(AGENT_PATHS.bye)).response.writeHead(204).end();
+    const { out } = await end;
+    await proxy.close();
+    const lines = out.split('\n').map((line) => line.replace(/\d\d:\d\d:\d\d/g, '…'));
+    const at = lines.findIndex((line) => line.startsWith('… live at'));
+    assert.deepEqual(lines.slice(at + 1, at + 4), [
+      '… 12 webhooks wait since …, paused: caronte queue resume delivers them',
+      '… 1 was given up: caronte queue list --state dead',
+      '… 3 requests were refused while no agent was there, since …: with --offline queue the proxy keeps them',
+    ]);
   });
 
   it('ends an agent with 1 whose secret is refused, and says what to do', async () => {

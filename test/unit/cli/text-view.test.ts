@@ -1,13 +1,27 @@
 import assert from 'node:assert/strict';
+import type { Missed, QueueState } from 'caronte-proxy/protocol';
 import type { ConnectionState, ExchangeOutcome } from '../../../src/agent/index.ts';
+import { moment } from '../../../src/cli/time.ts';
 import { COLOURED, PLAIN, styleFor } from '../../../src/cli/view/style.ts';
-import { duration, textView } from '../../../src/cli/view/text-view.ts';
+import { duration, ordinal } from '../../../src/cli/view/figures.ts';
+import { textView } from '../../../src/cli/view/text-view.ts';
+import type { View } from '../../../src/cli/view/index.ts';
 import { exchange } from './events.ts';
 
 const ESCAPE = '\u001b[';
 
-function view({ style = PLAIN, columns }: { style?: typeof PLAIN; columns?: number } = {}) {
-  return textView({ style, columns: () => columns, timeOfDay: () => '20:15:30' });
+function view({
+  style = PLAIN,
+  columns,
+  accepts = false,
+}: { style?: typeof PLAIN; columns?: number; accepts?: boolean } = {}) {
+  return textView({
+    style,
+    columns: () => columns,
+    timeOfDay: () => '20:15:30',
+    moment: (at) => `moment ${at}`,
+    accepts,
+  });
 }
 
 /** The line of one exchange. */
@@ -51,6 +65,17 @@ describe('an exchange’s line for people', () => {
 
   it('counts attempts if there was more than one', () => {
     assert.equal(line({ status: 200, attempts: 3 }), '20:15:30 POST /hooks 200 34 ms (3 attempts)');
+  });
+
+  it('says that it comes from the queue, and which delivery it is', () => {
+    const queued = 'a'.repeat(32);
+    assert.equal(line({ status: 200, queued }), '20:15:30 POST /hooks 200 34 ms (queued)');
+    assert.equal(
+      line({ status: 500, queued, delivery: 2 }),
+      '20:15:30 POST /hooks 500 34 ms (queued, 2nd delivery)',
+    );
+    const outcome = { kind: 'cancelled', reason: 'caller_gone' } as const;
+    assert.match(line({ queued, outcome }), /\(queued\): the proxy took it back$/);
   });
 
   it('shortens a long path to the width of the terminal', () => {
@@ -173,6 +198,119 @@ describe('the state’s lines for people', () => {
     });
     assert.doesNotMatch(shown.join(''), /\p{Cc}/u);
   });
+});
+
+describe('the queue’s lines for people', () => {
+  const live: ConnectionState = { kind: 'live', since: 0, publicUrls: ['https://a.example/'] };
+  const state = (waiting: number, more: Partial<QueueState> = {}): QueueState => ({
+    waiting,
+    dead: 0,
+    oldestAt: waiting === 0 ? undefined : 5_000,
+    paused: false,
+    ...more,
+  });
+  /** The lines of some states, without their time. */
+  const lines = (subject: View, ...states: QueueState[]) =>
+    states.flatMap((each) => subject.queue(each, 6_000)).map((line) => line.slice(9));
+
+  it('tell what waits once the tunnel is live, and since when', () => {
+    assert.deepEqual(lines(view(), state(12)), ['12 webhooks wait since moment 5000, delivering']);
+    assert.deepEqual(lines(view(), state(1, { paused: true })), [
+      '1 webhook waits since moment 5000, paused: caronte queue resume delivers it',
+    ]);
+    assert.deepEqual(lines(view(), state(0)), []);
+  });
+
+  it('tell that something waits, how that goes on, and the end, but no number in between', () => {
+    const seen = lines(
+      view(),
+      state(0),
+      state(1),
+      state(7),
+      state(7, { paused: true }),
+      state(8, { paused: true }),
+      state(8),
+      state(3),
+      state(0),
+      state(0),
+    );
+    assert.deepEqual(seen, [
+      '1 webhook waits since moment 5000, delivering',
+      '7 webhooks wait since moment 5000, paused: caronte queue resume delivers them',
+      '8 webhooks wait since moment 5000, delivering',
+      'the queue is empty again',
+    ]);
+  });
+
+  it('tell what waits anew when the tunnel is live again', () => {
+    const subject = view();
+    lines(subject, state(2));
+    subject.state(live, 6_000);
+    assert.deepEqual(lines(subject, state(2), state(3), state(0)), [
+      '2 webhooks wait since moment 5000, delivering',
+      'the queue is empty again',
+    ]);
+  });
+
+  it('tell only of old ones where every request passes through the queue', () => {
+    const subject = view({ accepts: true });
+    const fresh = state(1, { oldestAt: 1_001 });
+    assert.deepEqual(lines(subject, state(0), fresh, state(0)), []);
+    assert.deepEqual(lines(subject, state(1, { oldestAt: 1_000 }), state(0)), [
+      '1 webhook waits since moment 1000, delivering',
+      'the queue is empty again',
+    ]);
+  });
+
+  it('tell of dead letters when there are more than before', () => {
+    const seen = lines(view(), ...[0, 1, 1, 3, 2, 3].map((dead) => state(0, { dead })));
+    assert.deepEqual(seen, [
+      '1 was given up: caronte queue list --state dead',
+      '3 were given up: caronte queue list --state dead',
+      '3 were given up: caronte queue list --state dead',
+    ]);
+  });
+
+  it('tell what was missed, and what to do about each', () => {
+    const subject = view();
+    const missed = (more: Partial<Missed>) =>
+      subject
+        .missed({ refused: 0, quota: 0, expired: 0, since: 5_000, ...more }, 6_000)
+        .map((line) => line.slice(9));
+    assert.deepEqual(missed({ refused: 3, quota: 1, expired: 2 }), [
+      '3 requests were refused while no agent was there, since moment 5000: with --offline queue the proxy keeps them',
+      '1 request was refused by a full queue, since moment 5000: raise --queue-count or --queue-bytes of the proxy',
+      '2 requests were dropped after waiting for too long, since moment 5000: raise --queue-age of the proxy',
+    ]);
+    assert.deepEqual(missed({}), []);
+  });
+});
+
+describe('a moment', () => {
+  it('has its day where that is another one', () => {
+    const noon = new Date(2026, 10, 22, 12, 3, 7).getTime();
+    assert.equal(moment(noon, noon + 3_600_000), '12:03:07');
+    assert.equal(moment(noon, noon + 86_400_000), '2026-11-22 12:03:07');
+  });
+});
+
+describe('an ordinal', () => {
+  for (const text of [
+    '1st',
+    '2nd',
+    '3rd',
+    '4th',
+    '11th',
+    '12th',
+    '13th',
+    '21st',
+    '102nd',
+    '111th',
+  ]) {
+    it(`is written ${text}`, () => {
+      assert.equal(ordinal(Number.parseInt(text, 10)), text);
+    });
+  }
 });
 
 describe('what an agent says when it stops', () => {

@@ -40,6 +40,7 @@ class Bench {
               start: () => {
                 observer.onState?.({ kind: 'live', since: 1, publicUrls: ['https://p.example/x'] });
               },
+              setPaused: () => Promise.reject(new Error('there is no queue')),
               close: () => Promise.resolve(),
               destroy: () => Promise.resolve(),
             };

@@ -96,6 +96,10 @@ class FakeAgent implements Agent {
     });
   }
 
+  setPaused(): Promise<never> {
+    return Promise.reject(new Error('there is no queue'));
+  }
+
   close(): Promise<void> {
     this.ended ||= 'close';
     if (this.closesAtOnce) return Promise.resolve();

@@ -72,10 +72,14 @@ export function exchange(id: string, more: Partial<ExchangeHead> = {}): string {
 export class FakeProxy {
   readonly asked: Asked[] = [];
   readonly session = freshId();
+  readonly #watched = new Map<string, Buffer[]>();
   readonly #server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('error', () => undefined);
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      this.#watched.get(request.url ?? '')?.push(chunk);
+    });
     request.on('end', () => {
       this.asked.push({ path: request.url ?? '', request, response, body: Buffer.concat(chunks) });
     });
@@ -90,6 +94,13 @@ export class FakeProxy {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
+  }
+
+  /** What comes in requests with that path from now on, whether they end or break off. */
+  pieces(path: string): readonly Buffer[] {
+    const pieces: Buffer[] = [];
+    this.#watched.set(path, pieces);
+    return pieces;
   }
 
   /** Takes the oldest request with that path whose connection is open. */

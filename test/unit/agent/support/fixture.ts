@@ -1,3 +1,4 @@
+import type { Missed, QueueState } from 'caronte-proxy/protocol';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -32,6 +33,8 @@ export class Fixture {
   readonly states: ConnectionState[] = [];
   readonly events: ExchangeEvent[] = [];
   readonly warnings: string[] = [];
+  readonly queues: QueueState[] = [];
+  readonly missed: Missed[] = [];
   /** What the host's listener does with the agent's events. */
   onEvent: (event: ExchangeEvent) => void = (event) => this.events.push(event);
   /** What the target does; counts as one call of it each. */
@@ -62,6 +65,8 @@ export class Fixture {
         onState: (state) => this.states.push(state),
         onExchange: (event) => this.onEvent(event),
         onWarning: ({ code }) => this.warnings.push(code),
+        onQueue: (state) => this.queues.push(state),
+        onMissed: (missed) => this.missed.push(missed),
       },
       this.clock,
     );

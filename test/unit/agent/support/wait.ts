@@ -7,10 +7,14 @@ export function turn(): Promise<void> {
 }
 
 /** Resolves once the condition holds, asked anew in each turn of the event loop. */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
+export async function until(
+  condition: () => boolean,
+  what: string,
+  patienceMs = PATIENCE_MS,
+): Promise<void> {
+  const end = Date.now() + patienceMs;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`${what}: not within ${PATIENCE_MS} ms`);
+    if (Date.now() > end) throw new Error(`${what}: not within ${patienceMs} ms`);
     await turn();
   }
 }

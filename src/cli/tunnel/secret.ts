@@ -1,10 +1,10 @@
 import { type FileText, SECRET_WAYS, secretLines, secretProblem } from 'caronte-proxy/command';
-import type { AgentFlags } from './flags.ts';
+import type { TunnelFlags } from './flags.ts';
 import { unlessEmpty } from './values.ts';
 
 /** Where a secret may come from. */
 export interface SecretSources {
-  readonly flags: Pick<AgentFlags, 'secret' | 'secretFile'>;
+  readonly flags: Pick<TunnelFlags, 'secret' | 'secretFile'>;
   /** An empty variable counts as unset. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly read: (path: string) => FileText;
