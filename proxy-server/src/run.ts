@@ -4,9 +4,10 @@ import { onHangUp } from './hang-up.ts';
 import { baseAddress, listenProblem } from './listen.ts';
 import { createLog } from './log.ts';
 import { FORWARD_PREFIX } from './protocol/index.ts';
-import type { Logger } from './routing/index.ts';
+import { type Logger, systemClock } from './routing/index.ts';
 import { createProxy, type Proxy } from './server.ts';
 import { runUntilStopped } from './stop.ts';
+import { openStore, type Store, storeLimits } from './store/index.ts';
 
 /** What a parent that forked the proxy is told once it listens. */
 interface ListeningMessage {
@@ -21,12 +22,23 @@ export async function runProxy(config: ProxyConfig, load: () => ConfigResult): P
   const log = createLog(config);
   for (const { code, message } of config.warnings) log.warn({ code }, message);
 
-  const proxy = createProxy(options, log);
+  let store: Store | undefined;
+  try {
+    const { dataDir, limits } = options;
+    if (dataDir !== undefined) {
+      store = await openStore(dataDir, { limits: storeLimits(limits), clock: systemClock, log });
+    }
+  } catch (error) {
+    complain([error instanceof Error ? error.message : String(error)]);
+    return EXIT.failure;
+  }
+  const proxy = createProxy(options, { log, store });
   let at: Awaited<ReturnType<Proxy['listen']>>;
   try {
     at = await proxy.listen();
   } catch (error) {
     complain([listenProblem(error, options.host, options.port)]);
+    await store?.close();
     return EXIT.failure;
   }
   // Before anybody is told that it listens: who reads that may send a signal at once.

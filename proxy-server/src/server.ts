@@ -10,7 +10,9 @@ import {
   UnusedConnections,
 } from './listener.ts';
 import { AGENT_PREFIX, type Problem } from './protocol/index.ts';
+import { QueueApi, Queues } from './queue/index.ts';
 import { type Clock, type Logger, systemClock } from './routing/index.ts';
+import type { Store } from './store/index.ts';
 import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
 import { asksForWebSocket, giveBack } from './upgrade.ts';
 
@@ -32,12 +34,23 @@ export interface Proxy {
 /** How often connections that have become idle are closed during shutdown. */
 const SWEEP_MS = 20;
 
+/** What a proxy has beside its options; tests bring their own. */
+export interface ProxyParts {
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** Where requests are kept; the proxy closes it in the end. */
+  readonly store?: Store | undefined;
+  /** From 0 to 1. */
+  readonly random?: () => number;
+}
+
 /**
- * Builds a proxy. Start order: sessions, then the agents' side and the callers' side on one
- * listener. Stop order: callers are refused, polls end with a notice, exchanges finish, sessions
- * end, the listener closes.
+ * Builds a proxy. Start order: sessions and queues, then the agents' side and the callers' side on
+ * one listener. Stop order: callers are refused, polls end with a notice, exchanges and deliveries
+ * finish, sessions end, the listener closes, the store closes.
  */
-export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = systemClock): Proxy {
+export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
+  const { log, clock = systemClock, store, random = Math.random } = parts;
   const { limits } = options;
   const publicUrl = options.publicUrl?.replace(/\/+$/, '');
   const names: Names = {
@@ -48,9 +61,12 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
   const trusted = trustProxy.length > 0 ? new TrustedPeers(trustProxy) : undefined;
   const protocol = options.tls === undefined ? 'http' : 'https';
   const registry = new Registry(limits, clock, log);
+  const queues = new Queues({ store, tunnels: registry, limits, clock, log, random });
+  registry.watch(queues);
+  const queueApi = new QueueApi(queues, log);
   const edge = new Edge({
     limits,
-    router: registry,
+    router: queues,
     clock,
     log,
     arrival: { names, protocol, trusted },
@@ -62,6 +78,11 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     clock,
     log,
     authenticator,
+    queues: {
+      refuse: (policy) => queues.refuse(policy),
+      welcome: (hello, isNew) => queues.welcome(hello, isNew),
+      handle: (request, response) => queueApi.handle(request, response),
+    },
     publicUrls: (code) => publicUrls(code, { names, publicUrl, protocol, port: address().port }),
   });
 
@@ -126,13 +147,17 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     });
     return stopped;
   };
-  const destroy = (): Promise<void> => {
+  const destroy = async (): Promise<void> => {
+    const settled = queues.drain();
     registry.destroy();
     const done = stopListening();
     server.closeAllConnections();
     for (const socket of handedOver) socket.destroy();
     unused.destroy();
-    return done;
+    await done;
+    // With the sessions every delivery has ended; what became of it is still to be written.
+    await settled;
+    await store?.close();
   };
 
   return {
@@ -151,7 +176,7 @@ export function createProxy(options: ProxyOptions, log: Logger, clock: Clock = s
     },
     close: async () => {
       const graceOver = elapsed(clock, limits.drainTimeout * 1000);
-      const quiet = edge.drain();
+      const quiet = Promise.all([edge.drain(), queues.drain()]);
       agents.drain();
       await Promise.race([quiet, graceOver]);
       if (edge.inFlight > 0) log.warn({ count: edge.inFlight }, 'exchanges cut off at shutdown');

@@ -10,7 +10,7 @@ const proxy = createProxy(
     publicUrl: undefined,
     limits: DEFAULT_LIMITS,
   },
-  quiet,
+  { log: quiet },
 );
 
 const { port } = await proxy.listen();

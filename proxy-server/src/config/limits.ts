@@ -43,6 +43,18 @@ export interface Limits {
   readonly copyWait: number;
   /** Sessions of agents, all codes together. */
   readonly maxSessions: number;
+  /** Requests that are kept for one code: those that wait and the dead letters. */
+  readonly queueCount: number;
+  /** What they may take, heads included. */
+  readonly queueBytes: number;
+  /** The same for all codes together. */
+  readonly queueTotalBytes: number;
+  /** A request that waits for longer becomes a dead letter. */
+  readonly queueAge: number;
+  /** A dead letter is kept for as long. */
+  readonly deadAge: number;
+  /** A request whose deliveries fail so often becomes a dead letter. */
+  readonly queueAttempts: number;
 }
 
 export const DEFAULT_LIMITS: Limits = {
@@ -66,6 +78,12 @@ export const DEFAULT_LIMITS: Limits = {
   copyBuffer: 1024 * 1024,
   copyWait: 5,
   maxSessions: 10_000,
+  queueCount: 10_000,
+  queueBytes: 1024 ** 3,
+  queueTotalBytes: 10 * 1024 ** 3,
+  queueAge: 72 * 3600,
+  deadAge: 30 * 24 * 3600,
+  queueAttempts: 16,
 };
 
 /** What a running proxy needs. The command line makes it from flags, environment and file. */
@@ -83,6 +101,8 @@ export interface ProxyOptions {
   readonly trustProxy?: readonly string[];
   /** Listens with TLS; without it, plainly. */
   readonly tls?: TlsOptions | undefined;
+  /** Where requests are kept for tunnels that queue; without it none are. */
+  readonly dataDir?: string | undefined;
   readonly limits: Limits;
 }
 

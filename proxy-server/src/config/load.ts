@@ -78,6 +78,7 @@ export function loadConfig(sources: ConfigSources): ConfigResult {
         domain: settings.domain?.toLowerCase().replace(/\.$/, ''),
         trustProxy: settings.trustProxy,
         tls,
+        dataDir: settings.dataDir,
         limits: limitsOf(settings),
       },
       logFormat: settings.logFormat ?? (sources.terminal ? 'pretty' : 'json'),

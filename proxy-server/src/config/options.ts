@@ -10,10 +10,14 @@ const ADDRESS = 'Address:';
 const TIMES = 'Times:';
 const SIZES = 'Sizes of a request:';
 const COUNTS = 'Counts:';
+const QUEUE = 'Queue:';
 const LOG = 'Log:';
 
 /** Where a number that limits something has no natural end, this keeps typing errors out. */
 const MANY = 1_000_000;
+
+/** In seconds. */
+const YEAR = 366 * 24 * 3600;
 
 const LIMIT_OPTIONS = {
   maxTimeoutLongPoll: seconds('maxTimeoutLongPoll', 1, 3600, "Longest wait of an agent's poll."),
@@ -121,6 +125,37 @@ const LIMIT_OPTIONS = {
     'WebSockets among the exchanges in flight of one code.',
   ),
   maxSessions: count('maxSessions', 'sessions', 'Sessions of agents, all codes together.'),
+  queueCount: queued('queueCount', 'requests', MANY, 'Requests that are kept for one code.'),
+  queueBytes: queued(
+    'queueBytes',
+    'bytes',
+    1024 ** 4,
+    'What the requests that are kept for one code may take.',
+  ),
+  queueTotalBytes: queued(
+    'queueTotalBytes',
+    'bytes',
+    1024 ** 4,
+    'What the requests that are kept may take, all codes together.',
+  ),
+  queueAge: queued(
+    'queueAge',
+    'seconds',
+    YEAR,
+    'A request that waits for longer is given up. A tunnel whose agent has been away for longer keeps none.',
+  ),
+  deadAge: queued(
+    'deadAge',
+    'seconds',
+    YEAR,
+    'A request that was given up is kept for as long, to be delivered by hand.',
+  ),
+  queueAttempts: queued(
+    'queueAttempts',
+    'deliveries',
+    1000,
+    'A request whose deliveries fail so often is given up.',
+  ),
 } satisfies { [Name in keyof Limits]: OptionSpec<number, number> };
 
 /** A secret per element. Lengths and characters are checked once all sources are known. */
@@ -217,6 +252,15 @@ export const OPTIONS = {
     help: 'Private key of that certificate, in PEM form without a passphrase.',
     valid: (value) => value !== '',
   }),
+  dataDir: text({
+    group: QUEUE,
+    fallback: undefined,
+    fallbackHelp: 'none: nothing is kept',
+    placeholder: 'folder',
+    expected: 'the path of a folder',
+    help: 'Folder in which requests are kept for tunnels that queue (caronte agent --offline queue). One proxy alone may use it.',
+    valid: (value) => value !== '',
+  }),
   ...LIMIT_OPTIONS,
   logFormat: choice({
     group: LOG,
@@ -269,4 +313,14 @@ function seconds(
 function count(name: keyof Limits, unit: string, help: string): OptionSpec<number, number> {
   const fallback = DEFAULT_LIMITS[name];
   return wholeNumber({ group: COUNTS, unit, min: 1, max: MANY, fallback, help });
+}
+
+function queued(
+  name: keyof Limits,
+  unit: string,
+  max: number,
+  help: string,
+): OptionSpec<number, number> {
+  const fallback = DEFAULT_LIMITS[name];
+  return wholeNumber({ group: QUEUE, unit, min: 1, max, fallback, help });
 }

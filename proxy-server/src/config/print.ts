@@ -14,6 +14,7 @@ export function printConfig(config: ProxyConfig): string {
     trustProxy: options.trustProxy,
     tlsCert: config.tlsCert,
     tlsKey: config.tlsKey,
+    dataDir: options.dataDir,
     ...options.limits,
     logFormat,
     logLevel,

@@ -8,7 +8,7 @@ import {
   type Problem,
   type ResponseHead,
 } from '../protocol/index.ts';
-import type { Caller, Clock } from '../routing/index.ts';
+import { type Caller, type Clock, failPoint } from '../routing/index.ts';
 import { ReaderWatch } from './reader-watch.ts';
 
 /** Statuses whose responses have no body (RFC 9110 sections 15.3.5 and 15.4.5). */
@@ -89,7 +89,9 @@ export class CallerResponse implements Caller {
   write(piece: Buffer): boolean {
     this.#missing -= piece.length;
     try {
-      return this.#response.write(piece);
+      const room = this.#response.write(piece);
+      failPoint('mid_answer');
+      return room;
     } catch {
       // More than Content-Length announced: the excess must not become the next answer's beginning.
       this.breakOff();

@@ -74,17 +74,6 @@ export interface HelloAnswer {
 export function readHello(value: unknown): HelloRequest {
   const hello = object(value, 'hello');
   const protocol = object(hello['protocol'], 'protocol');
-  const policy = object(hello['policy'], 'policy');
-  const reply = policy['reply'];
-  if (reply !== 'wait' && reply !== 'accept') throw wrong('policy.reply');
-  const share = SHARES.find(
-    (known) => known === (policy['share'] === undefined ? 'exclusive' : policy['share']),
-  );
-  if (share === undefined) throw wrong('policy.share');
-  const offline = OFFLINE.find(
-    (known) => known === (policy['offline'] === undefined ? 'refuse' : policy['offline']),
-  );
-  if (offline === undefined) throw wrong('policy.offline');
   const code = text(hello['code'], 'code', 63);
   if (!isCode(code)) {
     throw new MalformedError(
@@ -101,8 +90,24 @@ export function readHello(value: unknown): HelloRequest {
     installation: id(hello['installation'], 'installation'),
     code,
     takeover: hello['takeover'] === true,
-    policy: { reply, share, offline, queue: readQueuePolicy(policy['queue']) },
+    policy: readPolicy(hello['policy']),
   };
+}
+
+/** Reads a tunnel's policy from parsed JSON. Throws {@link MalformedError}. */
+export function readPolicy(value: unknown): TunnelPolicy {
+  const policy = object(value, 'policy');
+  const reply = policy['reply'];
+  if (reply !== 'wait' && reply !== 'accept') throw wrong('policy.reply');
+  const share = SHARES.find(
+    (known) => known === (policy['share'] === undefined ? 'exclusive' : policy['share']),
+  );
+  if (share === undefined) throw wrong('policy.share');
+  const offline = OFFLINE.find(
+    (known) => known === (policy['offline'] === undefined ? 'refuse' : policy['offline']),
+  );
+  if (offline === undefined) throw wrong('policy.offline');
+  return { reply, share, offline, queue: readQueuePolicy(policy['queue']) };
 }
 
 /** Reads the answer to a hello from parsed JSON. Throws {@link MalformedError}. */

@@ -7,4 +7,5 @@ export { Exchange, type ExchangeEnd } from './exchange.ts';
 export { failPoint } from './fail-point.ts';
 export { newId } from './ids.ts';
 export type { Logger } from './logger.ts';
+export type { Presence, PresenceWatcher } from './presence.ts';
 export type { Route, Router } from './route.ts';

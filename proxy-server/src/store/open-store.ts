@@ -16,7 +16,7 @@ import { type Files, filesIn, setAside } from './files.ts';
  * the database once it has 4 MiB, and one commit may add as much and more: with less room than what
  * the log holds then, nothing could be noted any more.
  */
-const BALLAST_BYTES = 16 * 1024 * 1024;
+const BALLAST_BYTES = 8 * 1024 * 1024;
 
 export interface StoreLimits {
   /** Entries of one code: those that wait, are being delivered, or are dead. */
@@ -35,7 +35,7 @@ export interface StoreOptions {
   readonly limits: StoreLimits;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Size of the file that is given up on a full disk; absent: 16 MiB. */
+  /** Size of the file that is given up on a full disk; absent: 8 MiB. */
   readonly ballastBytes?: number;
 }
 

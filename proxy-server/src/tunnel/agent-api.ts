@@ -14,6 +14,7 @@ import {
   RECORD,
   RecordDecoder,
   RECORDS_TYPE,
+  type TunnelPolicy,
   VERSION_BYTE,
   WIRE_LIMITS,
 } from '../protocol/index.ts';
@@ -31,8 +32,19 @@ export interface AgentApiOptions {
   readonly authenticator: Authenticator;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly queues: QueueDesk;
   /** The addresses of a code's tunnel that the proxy knows of, best first. */
   readonly publicUrls: (code: string) => readonly string[];
+}
+
+/** What the agents' side asks of the queues. */
+export interface QueueDesk {
+  /** Why the policy of an agent cannot be met; undefined if it can. */
+  refuse(policy: TunnelPolicy): Problem | undefined;
+  /** Takes an agent's policy for its tunnel. Resolves with what the agent is told. */
+  welcome(hello: HelloRequest, isNew: boolean): Promise<Pick<HelloAnswer, 'queue' | 'missed'>>;
+  /** Handles an authorised request below `/agent/queue/`. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
 }
 
 /** Time between two lines of the log about refused secrets, in milliseconds. */
@@ -75,6 +87,7 @@ export class AgentApi {
       });
     }
     if (path === AGENT_PATHS.hello) return void this.#hello(request, response);
+    if (path.startsWith(AGENT_PATHS.queue)) return this.#options.queues.handle(request, response);
     const isBody = path.startsWith(AGENT_PATHS.body);
     const handler = isBody ? this.#body.bind(this) : this.#handlers[path];
     if (handler === undefined || request.method !== (isBody ? 'GET' : 'POST')) {
@@ -105,7 +118,15 @@ export class AgentApi {
     if (refusal !== undefined) return answerProblem(response, refusal);
     const attached = this.#options.registry.hello(hello);
     if (attached.kind === 'refused') return answerProblem(response, attached.problem);
-    const { limits, publicUrls } = this.#options;
+    const { limits, publicUrls, queues, log } = this.#options;
+    let kept: Awaited<ReturnType<QueueDesk['welcome']>>;
+    try {
+      kept = await queues.welcome(hello, attached.isNew);
+    } catch (error) {
+      log.error({ code: hello.code, error: String(error) }, 'policy not kept');
+      const detail = 'The policy of the tunnel could not be kept. Try again shortly.';
+      return answerProblem(response, { code: 'store_failed', detail, retryAfter: 2 });
+    }
     const answer: HelloAnswer = {
       protocol: PROTOCOL_VERSION,
       session: attached.session.id,
@@ -113,6 +134,7 @@ export class AgentApi {
       maxWaitSeconds: limits.maxTimeoutLongPoll,
       maxResponseSeconds: limits.maxTimeoutResponse,
       maxBodyBytes: limits.maxBody,
+      ...kept,
     };
     const document = Buffer.from(JSON.stringify(answer));
     response.writeHead(200, [
@@ -129,7 +151,9 @@ export class AgentApi {
   #refuse(hello: HelloRequest): Problem | undefined {
     if (this.#draining) return { code: 'draining', detail: 'Try again shortly.', retryAfter: 2 };
     const { min, max } = hello.protocol;
-    if (min <= PROTOCOL_VERSION && PROTOCOL_VERSION <= max) return undefined;
+    if (min <= PROTOCOL_VERSION && PROTOCOL_VERSION <= max) {
+      return this.#options.queues.refuse(hello.policy);
+    }
     const older = max < PROTOCOL_VERSION ? 'agent' : 'proxy';
     return {
       code: 'protocol_unsupported',

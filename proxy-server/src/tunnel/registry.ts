@@ -1,21 +1,35 @@
 import type { Limits } from '../config/limits.ts';
 import type { HelloRequest } from '../protocol/index.ts';
-import type { Clock, Logger, Route, Router } from '../routing/index.ts';
+import type { Clock, Logger, Presence, PresenceWatcher, Route, Router } from '../routing/index.ts';
 import type { Session } from './session.ts';
 import { type Attached, Tunnel } from './tunnel.ts';
 
 /** Which tunnels there are, and which sessions: the routes of this machine. */
-export class Registry implements Router {
+export class Registry implements Router, Presence {
   readonly #limits: Limits;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #tunnels = new Map<string, Tunnel>();
   readonly #sessions = new Map<string, { session: Session; tunnel: Tunnel }>();
+  #watcher: PresenceWatcher | undefined;
 
   constructor(limits: Limits, clock: Clock, log: Logger) {
     this.#limits = limits;
     this.#clock = clock;
     this.#log = log;
+  }
+
+  /** Whom to tell of agents that come and go; one alone. */
+  watch(watcher: PresenceWatcher): void {
+    this.#watcher = watcher;
+  }
+
+  served(code: string): boolean {
+    return this.#tunnels.get(code)?.served === true;
+  }
+
+  notify(code: string, record: string): void {
+    this.#tunnels.get(code)?.notify(record);
   }
 
   route(code: string): Route {
@@ -36,7 +50,7 @@ export class Registry implements Router {
     }
     const tunnel = this.#tunnel(hello.code);
     const attached = tunnel.attach(hello);
-    if (attached.kind === 'session' && !this.#sessions.has(attached.session.id)) {
+    if (attached.kind === 'session' && attached.isNew) {
       this.#sessions.set(attached.session.id, { session: attached.session, tunnel });
       this.#log.info({ code: hello.code, agent: hello.software }, 'agent connected');
     }
@@ -57,11 +71,12 @@ export class Registry implements Router {
     for (const tunnel of this.#tunnels.values()) tunnel.drain();
   }
 
-  /** Ends every session. */
+  /** Ends every session, and whatever waits for one. */
   destroy(): void {
     for (const { session, tunnel } of [...this.#sessions.values()]) {
       tunnel.endSession(session, 'The proxy was stopped.');
     }
+    for (const tunnel of [...this.#tunnels.values()]) tunnel.failWaiting();
   }
 
   #tunnel(code: string): Tunnel {
@@ -76,6 +91,8 @@ export class Registry implements Router {
           this.#log.info({ code, agent: session.hello.software }, 'agent disconnected');
         },
         onIdle: () => this.#tunnels.delete(code),
+        onPresence: () => this.#watcher?.onPresence(code),
+        onRefused: () => this.#watcher?.onRefused(code),
       });
       this.#tunnels.set(code, tunnel);
     }

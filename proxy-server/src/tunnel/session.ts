@@ -11,7 +11,14 @@ import {
   type Problem,
   WIRE_LIMITS,
 } from '../protocol/index.ts';
-import { type Clock, deadlineTime, type Exchange, newId, type Timer } from '../routing/index.ts';
+import {
+  type Clock,
+  deadlineTime,
+  type Exchange,
+  failPoint,
+  newId,
+  type Timer,
+} from '../routing/index.ts';
 import type { Handed, Lease } from './lease.ts';
 import { OpenPolls } from './open-polls.ts';
 import type { Part, Poll } from './poll.ts';
@@ -38,6 +45,8 @@ export interface WorkSource {
   onUnacknowledged(count: number): void;
   /** Polls of the session's were answered or went away. */
   onFewerPolls(): void;
+  /** The session has a poll that takes work, after it had been away. */
+  onBack(): void;
   /** The agent has had no poll open for the grace time. */
   onLost(session: Session): void;
 }
@@ -65,6 +74,8 @@ export class Session {
   #draining = false;
   #ended = false;
   #copies = 0;
+  /** Whether it has ever had a poll open. */
+  #polled = false;
 
   constructor(hello: HelloRequest, source: WorkSource, limits: Limits, clock: Clock) {
     this.hello = hello;
@@ -127,7 +138,10 @@ export class Session {
   addPoll(poll: Poll): void {
     // The session may have ended while the poll's own body was on its way.
     if (this.#ended) return poll.answerEmpty();
+    const wasAway = this.away || !this.#polled;
     this.#polls.add(poll);
+    this.#polled = true;
+    if (wasAway && !this.away) this.#source.onBack();
     this.#scheduleFlush();
   }
 
@@ -331,6 +345,7 @@ export class Session {
     const left = this.#serving ? this.#own.size + this.#source.waitingBeyond(this) : 0;
     if (left > 0) parts.push(encodeWaiting(left));
     poll.answer(parts, () => this.#takeBack(lease));
+    if (lease.items.length > 0) failPoint('poll_answered');
     lease.missing = lease.items.length;
     if (lease.missing > 0) lease.deadline = this.#leases.add(lease);
   }

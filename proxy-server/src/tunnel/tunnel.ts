@@ -15,10 +15,19 @@ export interface TunnelContext {
   onSessionEnd(session: Session): void;
   /** Nobody serves the code and nothing waits for it. */
   onIdle(tunnel: Tunnel): void;
+  /** Agents have come or gone, or one has polls again. */
+  onPresence(): void;
+  /** A request was refused since no agent came for it. */
+  onRefused(): void;
 }
 
 export type Attached =
-  | { readonly kind: 'session'; readonly session: Session }
+  | {
+      readonly kind: 'session';
+      readonly session: Session;
+      /** False: the same agent goes on. */
+      readonly isNew: boolean;
+    }
   | { readonly kind: 'refused'; readonly problem: Problem };
 
 /** One code: the requests that wait for an agent, and the agents that serve it, most often one. */
@@ -124,6 +133,20 @@ export class Tunnel implements Route, WorkSource {
     if (this.#members.length > 1 && this.#waiting.size > 0) this.#wake();
   }
 
+  onBack(): void {
+    this.#context.onPresence();
+  }
+
+  /** Whether an agent is there that takes work, as far as one can tell. */
+  get served(): boolean {
+    return this.#members.some(({ away }) => !away);
+  }
+
+  /** Tells every agent something, with its next poll. */
+  notify(record: string): void {
+    for (const member of this.#members) member.notify(record);
+  }
+
   /** Whether that agent has the code already. */
   serves(instance: string): boolean {
     return this.#members.some(({ hello }) => hello.instance === instance);
@@ -133,7 +156,7 @@ export class Tunnel implements Route, WorkSource {
   attach(hello: HelloRequest): Attached {
     const same = this.#members.find((member) => member.hello.instance === hello.instance);
     if (same !== undefined && samePolicy(same.hello.policy, hello.policy)) {
-      return { kind: 'session', session: same };
+      return { kind: 'session', session: same, isNew: false };
     }
     const others = this.#members.filter((member) => member !== same);
     const joins = !hello.takeover && mayJoin(others, hello);
@@ -160,7 +183,7 @@ export class Tunnel implements Route, WorkSource {
     if (this.#share === 'broadcast') {
       for (const exchange of this.#waiting.takeAll()) session.give(exchange);
     }
-    return { kind: 'session', session };
+    return { kind: 'session', session, isNew: true };
   }
 
   onLost(session: Session): void {
@@ -184,16 +207,22 @@ export class Tunnel implements Route, WorkSource {
     } else {
       this.onFewerPolls();
     }
+    this.#context.onPresence();
     this.#checkIdle();
   }
 
   /** Tells the agents that the proxy is going down, and those callers whose requests still wait. */
   drain(): void {
+    this.failWaiting();
+    for (const session of this.#members) session.drain();
+    for (const session of this.#retired) session.drain();
+  }
+
+  /** No agent will come for what waits: the proxy is going down. */
+  failWaiting(): void {
     for (const exchange of this.#waiting.values()) {
       exchange.fail({ code: 'draining', detail: 'Try again shortly.', retryAfter: 5 });
     }
-    for (const session of this.#members) session.drain();
-    for (const session of this.#retired) session.drain();
   }
 
   get #share(): Share {
@@ -232,13 +261,14 @@ export class Tunnel implements Route, WorkSource {
   #startPatience(exchange: Exchange): void {
     if (this.#patience.has(exchange)) return;
     const { limits, clock } = this.#context;
-    const timer = clock.after(limits.agentWait * 1000, () =>
+    const timer = clock.after(limits.agentWait * 1000, () => {
+      this.#context.onRefused();
       exchange.fail({
         code: 'no_agent',
         detail: `No agent serves the code "${this.code}" right now. Start one, or check the code.`,
         retryAfter: Math.max(1, limits.agentWait),
-      }),
-    );
+      });
+    });
     this.#patience.set(exchange, timer);
   }
 

@@ -13,6 +13,7 @@ describe('the configuration of a proxy', () => {
       domain: undefined,
       trustProxy: [],
       tls: undefined,
+      dataDir: undefined,
       limits: DEFAULT_LIMITS,
     });
     assert.deepEqual([logFormat, logLevel], ['json', 'info']);

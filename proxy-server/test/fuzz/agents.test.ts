@@ -60,7 +60,7 @@ describe('what an agent sends at random', () => {
         ...{ secrets: [SECRET], host: '127.0.0.1', port: 0, publicUrl: undefined },
         limits: { ...DEFAULT_LIMITS, agentWait: 0, drainTimeout: 60, maxSessions: 100 },
       },
-      log,
+      { log },
     );
     const { port } = await proxy.listen();
     const hostile = new TestAgent(port);

@@ -140,6 +140,7 @@ describe('the record decoder', () => {
     ['waiting', 4],
     ['takenOver', 1024],
     ['draining', 0],
+    ['queue', 64],
     ['acknowledge', 128 * 1024],
     ['response', 256 * 1024 + 64 * 1024 + 64],
     ['responseStart', 256 * 1024],

@@ -1,20 +1,26 @@
 import { DEFAULT_LIMITS, type Limits, type ProxyOptions } from '../../src/config/limits.ts';
 import { HALF_CLOSE_MS } from '../../src/http/index.ts';
 import { createProxy, type Proxy } from '../../src/server.ts';
+import type { Store } from '../../src/store/index.ts';
 import { RawCaller } from './caller.ts';
 import { FakeClock } from './clock.ts';
 import { SECRET, TestAgent } from './test-agent.ts';
 
 /** A proxy on a free port whose time the test moves, and who talks to it. */
 export class Fixture {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly log: string[] = [];
   readonly proxy: Proxy;
   readonly callers: RawCaller[] = [];
   port = 0;
   readonly #ca: string | undefined;
 
-  constructor(limits: Partial<Limits> = {}, options: Partial<ProxyOptions> = {}) {
+  constructor(
+    limits: Partial<Limits> = {},
+    options: Partial<ProxyOptions> = {},
+    parts: { readonly clock?: FakeClock; readonly store?: Store } = {},
+  ) {
+    this.clock = parts.clock ?? new FakeClock();
     this.#ca = options.tls?.cert;
     const note = (_details: object, message: string): void => {
       this.log.push(message);
@@ -28,8 +34,13 @@ export class Fixture {
         ...options,
         limits: { ...DEFAULT_LIMITS, ...limits },
       },
-      { debug: note, info: note, warn: note, error: note },
-      this.clock,
+      {
+        log: { debug: note, info: note, warn: note, error: note },
+        clock: this.clock,
+        store: parts.store,
+        // The longest pauses, so that a test knows them.
+        random: () => 1,
+      },
     );
   }
 

@@ -5,6 +5,7 @@ import {
   type CancelReason,
   decodeCancel,
   decodeExchange,
+  decodeQueue,
   decodeResult,
   decodeWaiting,
   encodeAcknowledge,
@@ -12,6 +13,7 @@ import {
   FIELD,
   type HelloAnswer,
   type HelloRequest,
+  type QueueState,
   RECORD,
   RecordDecoder,
   RECORDS_TYPE,
@@ -29,6 +31,11 @@ export interface Answer {
   readonly problem: string | undefined;
 }
 
+/** JSON of the queue's requests; members that a test names are there. */
+export interface QueueAnswer extends Answer {
+  readonly json: unknown;
+}
+
 export interface Taken {
   readonly head: ExchangeHead;
   readonly body: Buffer;
@@ -40,6 +47,7 @@ export interface PollAnswer extends Answer {
   readonly waiting: number;
   readonly takenOverBy: string | undefined;
   readonly draining: boolean;
+  readonly queue: QueueState | undefined;
 }
 
 export interface OpenPoll {
@@ -68,6 +76,14 @@ export function records(...parts: readonly (string | Buffer)[]): Buffer {
   ]);
 }
 
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
 let instances = 0;
 
 /** 32 hexadecimal digits, different each time. */
@@ -82,6 +98,8 @@ export class TestAgent {
   readonly instance = freshId();
   readonly secret: string;
   session = '';
+  /** What the last hello was answered. */
+  welcome: HelloAnswer | undefined;
   /** The certificate that the proxy must have; without it there is no TLS. */
   readonly #ca: string | undefined;
 
@@ -104,7 +122,8 @@ export class TestAgent {
     };
     const answer = await this.send(AGENT_PATHS.hello, JSON.stringify(hello));
     if (answer.status === 200) {
-      this.session = (JSON.parse(answer.body.toString()) as HelloAnswer).session;
+      this.welcome = JSON.parse(answer.body.toString()) as HelloAnswer;
+      this.session = this.welcome.session;
     }
     return answer;
   }
@@ -145,6 +164,14 @@ export class TestAgent {
     const outgoing = this.open('GET', AGENT_PATHS.body + id);
     outgoing.end();
     return within(gather(outgoing), 'a body');
+  }
+
+  /** Fetches what is known of queues, or changes it. */
+  async queue(method: string, path: string, body?: object): Promise<QueueAnswer> {
+    const outgoing = this.open(method, AGENT_PATHS.queue + path);
+    outgoing.end(body === undefined ? '' : JSON.stringify(body));
+    const answer = await within(gather(outgoing), path);
+    return { ...answer, json: answer.status === 200 ? parsed(answer.body) : undefined };
   }
 
   bye(acknowledge: readonly string[] = []): Promise<Answer> {
@@ -218,6 +245,7 @@ function readPoll(answer: Answer): PollAnswer {
   const of = (type: number) => all.filter((record) => record.type === type);
   const [waiting] = of(RECORD.waiting);
   const [takenOver] = of(RECORD.takenOver);
+  const queue = of(RECORD.queue).at(-1);
   return {
     ...answer,
     exchanges: of(RECORD.exchange).map(({ payload }) => {
@@ -228,5 +256,6 @@ function readPoll(answer: Answer): PollAnswer {
     waiting: waiting === undefined ? 0 : decodeWaiting(waiting.payload),
     takenOverBy: takenOver?.payload.toString('latin1'),
     draining: of(RECORD.draining).length > 0,
+    queue: queue === undefined ? undefined : decodeQueue(queue.payload),
   };
 }

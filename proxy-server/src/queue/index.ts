@@ -1,0 +1,2 @@
+export { QueueApi } from './queue-api.ts';
+export { Queues } from './queues.ts';

@@ -1,0 +1,88 @@
+import { failPoint, type Exchange } from '../routing/index.ts';
+import type { NewEntry, Spool, Store } from '../store/index.ts';
+import { senderId } from './sender-id.ts';
+
+/** What became of a request that was to be kept. */
+export type Kept =
+  | { readonly kind: 'kept' | 'duplicate' }
+  | { readonly kind: 'full' }
+  /** Its body is not there any more: it broke off, or an agent has begun to read it. */
+  | { readonly kind: 'gone' };
+
+const GONE: Kept = { kind: 'gone' };
+const FULL: Kept = { kind: 'full' };
+
+/**
+ * Puts a request on disk; resolves once it is there. Its caller hears nothing of it. `attempts` counts
+ * the deliveries that it has had. Rejects if the store fails.
+ */
+export async function keep(
+  store: Store,
+  exchange: Exchange,
+  { attempts, dedupeMs }: { readonly attempts: number; readonly dedupeMs: number },
+): Promise<Kept> {
+  failPoint('accepted');
+  const body = await bodyOf(store, exchange);
+  if (!('kind' in body)) return body.kept;
+  const { id, code, head, receivedAt } = exchange;
+  const key = dedupeMs > 0 ? senderId(head.fields, exchange.body.bytes) : undefined;
+  const result = await store.put({
+    id,
+    code,
+    head: {
+      method: head.method,
+      target: head.target,
+      httpVersion: head.httpVersion,
+      caller: head.caller,
+      fields: head.fields,
+      receivedAt,
+    },
+    body,
+    attempts,
+    ...(key !== undefined && { dedupe: { key, windowMs: dedupeMs } }),
+  });
+  return result.kind === 'full' ? FULL : { kind: result.kind };
+}
+
+type Found = NewEntry['body'] | { readonly kept: Kept };
+
+async function bodyOf(store: Store, exchange: Exchange): Promise<Found> {
+  const { form, bytes } = exchange.body;
+  switch (form.kind) {
+    case 'none':
+      return { kind: 'none' };
+    case 'inline':
+      return { kind: 'inline', bytes };
+    case 'stream':
+      return await spooled(store.spool(exchange.id, exchange.code), exchange);
+    case 'upgrade':
+      return { kept: GONE };
+  }
+}
+
+/** Writes a body to a file of its own as it arrives, at the pace of the disk. */
+async function spooled(spool: Spool, { body }: Exchange): Promise<Found> {
+  let size = 0;
+  const trailers = await new Promise<readonly string[] | undefined>((resolve) => {
+    const began = body.stream({
+      write: (piece) => {
+        size += piece.length;
+        const room = spool.write(piece);
+        // The rest would be dropped: the caller need not send it.
+        if (spool.full) resolve(undefined);
+        else if (!room) spool.onDrain(() => body.resume());
+        return room;
+      },
+      end: resolve,
+      abort: () => resolve(undefined),
+    });
+    if (!began) resolve(undefined);
+  });
+  if (trailers === undefined) {
+    const kept = spool.full ? FULL : GONE;
+    spool.discard();
+    return { kept };
+  }
+  if ((await spool.finish()) === 'full') return { kept: FULL };
+  return { kind: 'spooled', size, trailers };
+}
