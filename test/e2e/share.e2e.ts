@@ -25,7 +25,8 @@ function together(all: readonly ReadonlyMap<string, Entry>[]): ReadonlyMap<strin
   for (const [nonce, entry] of all.flatMap((entries) => [...entries])) {
     const before = sum.get(nonce);
     const heads = (before?.heads ?? 0) + entry.heads;
-    sum.set(nonce, { heads, hash: before?.hash ?? entry.hash });
+    const deliveries = [...(before?.deliveries ?? []), ...entry.deliveries];
+    sum.set(nonce, { heads, hash: before?.hash ?? entry.hash, deliveries });
   }
   return sum;
 }

@@ -22,14 +22,15 @@ const ledger = openSync(ledgerFile, 'a');
 const PIECE = Buffer.alloc(1024, 'drip');
 const DRIP_MS = 10;
 
-function note(event: 'head' | 'whole', nonce: string, hash?: string): void {
-  writeSync(ledger, `${JSON.stringify({ event, nonce, hash })}\n`);
+function note(event: 'head' | 'whole', nonce: string, more: object): void {
+  writeSync(ledger, `${JSON.stringify({ event, nonce, ...more })}\n`);
 }
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
   const nonce = String(request.headers['x-nonce'] ?? '');
   const [what = 'hash', amount = '0'] = String(request.headers['x-do'] ?? 'hash').split(' ');
-  note('head', nonce);
+  const { 'caronte-delivery': delivery, 'caronte-attempt': attempt } = request.headers;
+  note('head', nonce, { delivery, attempt });
   const hash = createHash('sha256').update(nonce);
   const pieces: Buffer[] = [];
   response.setHeader('X-Nonce', nonce);
@@ -40,7 +41,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   });
   request.on('end', () => {
     const digest = hash.digest('hex');
-    note('whole', nonce, digest);
+    note('whole', nonce, { hash: digest });
     if (what === 'pipe') response.end();
     else if (what === 'drop') request.socket.destroy();
     else if (what === 'break') breakOff(response, Buffer.concat(pieces));

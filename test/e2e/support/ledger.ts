@@ -14,6 +14,14 @@ export interface Entry {
   readonly heads: number;
   /** Of nonce and body, once the body was whole. */
   readonly hash: string | undefined;
+  /** The deliveries that the target was told of, in the order in which they came. */
+  readonly deliveries: readonly Delivery[];
+}
+
+/** One delivery of a request, by the header fields that it came with. */
+export interface Delivery {
+  readonly id: string | undefined;
+  readonly attempt: number | undefined;
 }
 
 /** A target that keeps a ledger through crashes. It may be killed and started again. */
@@ -58,17 +66,25 @@ export class LedgerTarget {
     await until(async () => (await this.entries()).has(nonce), `request ${nonce} at the target`);
   }
 
-  /** What has arrived so far, by nonce. */
+  /** What has arrived so far, by nonce, in the order in which it came first. */
   async entries(): Promise<ReadonlyMap<string, Entry>> {
     const entries = new Map<string, Entry>();
-    for (const line of (await readFile(this.#file, 'utf8')).split('\n')) {
-      if (line === '') continue;
-      const { event, nonce, hash } = JSON.parse(line) as Record<string, string>;
+    // What follows the last end of a line is still being written.
+    const lines = (await readFile(this.#file, 'utf8')).split('\n').slice(0, -1);
+    for (const line of lines) {
+      const { event, nonce, hash, delivery, attempt } = JSON.parse(line) as Record<string, string>;
       if (nonce === undefined) continue;
-      const before = entries.get(nonce) ?? { heads: 0, hash: undefined };
-      if (event === 'head') entries.set(nonce, { ...before, heads: before.heads + 1 });
-      else entries.set(nonce, { ...before, hash });
+      const before = entries.get(nonce) ?? NEVER;
+      if (event === 'head') {
+        const { heads, deliveries } = before;
+        const one = { id: delivery, attempt: attempt === undefined ? undefined : Number(attempt) };
+        entries.set(nonce, { ...before, heads: heads + 1, deliveries: [...deliveries, one] });
+      } else {
+        entries.set(nonce, { ...before, hash });
+      }
     }
     return entries;
   }
 }
+
+const NEVER: Entry = { heads: 0, hash: undefined, deliveries: [] };

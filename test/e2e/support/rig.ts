@@ -22,6 +22,14 @@ export interface TunnelOptions {
   readonly sendReply?: boolean;
 }
 
+/** Where and with what a program runs. */
+export interface ProgramPlace {
+  readonly cwd?: string;
+  /** That of the rig if absent; null for none. */
+  readonly secret?: string | null;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** A proxy and a live agent. */
 export interface RunningTunnel {
   readonly proxy: Program;
@@ -50,12 +58,12 @@ export class Rig {
   /** Starts Caronte's command line; the secret is in its environment. */
   caronte(
     args: readonly string[],
-    { cwd, secret = this.secret }: { readonly cwd?: string; readonly secret?: string | null } = {},
+    { cwd, secret = this.secret, env = {} }: ProgramPlace = {},
   ): Program {
     return this.add(
       Program.caronte(args, {
         cwd: cwd ?? this.folder(),
-        env: secret === null ? {} : { CARONTE_SECRET: secret },
+        env: { ...(secret !== null && { CARONTE_SECRET: secret }), ...env },
       }),
     );
   }
@@ -71,8 +79,13 @@ export class Rig {
   }
 
   /** A proxy that listens; `port` 0 takes any free one. */
-  async proxy(flags: readonly string[] = [], port = 0): Promise<{ proxy: Program; port: number }> {
-    const proxy = this.caronte(['proxy', '--host', '127.0.0.1', '--port', String(port), ...flags]);
+  async proxy(
+    flags: readonly string[] = [],
+    port = 0,
+    place: ProgramPlace = {},
+  ): Promise<{ proxy: Program; port: number }> {
+    const args = ['proxy', '--host', '127.0.0.1', '--port', String(port), ...flags];
+    const proxy = this.caronte(args, place);
     const line = await jsonLine(proxy, { msg: 'listening' });
     return { proxy, port: Number(line['port']) };
   }
@@ -81,7 +94,7 @@ export class Rig {
   agent(
     { port, code, targetPort }: { port: number; code: string; targetPort: number },
     flags: readonly string[] = [],
-    options: { readonly cwd?: string; readonly secret?: string } = {},
+    options: ProgramPlace = {},
   ): Program {
     const proxy = ['--proxy-host', '127.0.0.1', '--proxy-port', String(port)];
     const target = ['--target-host', '127.0.0.1', '--target-port', String(targetPort)];
