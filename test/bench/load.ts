@@ -2,7 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { MessageEnd } from './message-end.ts';
 
-const OK = 'HTTP/1.1 200';
+const OK = /^HTTP\/1\.1 20[02]/;
+const STATUS_LINE = 'HTTP/1.1 200'.length;
 
 /** One closed-loop run: each caller sends its next request when the answer to the last one is there. */
 export interface LoadOptions {
@@ -13,6 +14,8 @@ export interface LoadOptions {
   readonly seconds: number;
   /** Bytes of each request's body. */
   readonly bodyBytes: number;
+  /** Ends as soon as so many were answered; absent: when the time is over. */
+  readonly requests?: number;
 }
 
 export interface LoadResult {
@@ -21,13 +24,14 @@ export interface LoadResult {
   readonly p50: number;
   readonly p99: number;
   readonly errors: number;
+  readonly answered: number;
 }
 
 /**
  * A caller that costs little, so that on a small machine the measured program gets the processor:
  * a socket that writes a ready-made request and looks for nothing but the end of each answer.
  */
-class Caller {
+class LoadCaller {
   readonly #socket: Socket;
   readonly #request: Buffer;
   readonly #onAnswer: (ms: number, ok: boolean) => void;
@@ -58,7 +62,7 @@ class Caller {
   }
 
   #read(chunk: Buffer): void {
-    if (this.#atStart) this.#ok = chunk.toString('latin1', 0, OK.length) === OK;
+    if (this.#atStart) this.#ok = OK.test(chunk.toString('latin1', 0, STATUS_LINE));
     this.#atStart = this.#end.push(chunk);
     if (!this.#atStart) return;
     this.#onAnswer(performance.now() - this.#began, this.#ok);
@@ -74,20 +78,31 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const warm = began + options.seconds * 200;
   const times: number[] = [];
   let errors = 0;
+  let answered = 0;
+  let enough: () => void = () => undefined;
   const callers = Array.from(
     { length: options.callers },
     () =>
-      new Caller(options, request, (ms, ok) => {
+      new LoadCaller(options, request, (ms, ok) => {
         if (!ok) errors += 1;
-        else if (performance.now() > warm) times.push(ms);
+        else answered += 1;
+        if (ok && performance.now() > warm) times.push(ms);
+        if (answered === options.requests) enough();
       }),
   );
-  await new Promise((resolve) => {
-    setTimeout(resolve, options.seconds * 1000);
+  await new Promise<void>((resolve) => {
+    enough = resolve;
+    setTimeout(resolve, options.seconds * 1000).unref();
   });
   const seconds = (performance.now() - warm) / 1000;
   for (const caller of callers) caller.stop();
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN;
-  return { requestsPerSecond: times.length / seconds, p50: at(0.5), p99: at(0.99), errors };
+  return {
+    requestsPerSecond: times.length / seconds,
+    p50: at(0.5),
+    p99: at(0.99),
+    errors,
+    answered,
+  };
 }
