@@ -16,7 +16,10 @@ for (const name of ['leased', 'accepted', 'leased']) {
 }
 writeSync(1, 'end');`;
 
-describe('a fail point', () => {
+describe('a fail point', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   const run = async (
     named: string | undefined,
   ): Promise<{ said: string; signal: NodeJS.Signals | null }> => {

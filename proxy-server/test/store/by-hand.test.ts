@@ -4,7 +4,10 @@ import { bodyOf, entry, fill, kill, putSpooled, StoreFolder } from './folder.ts'
 
 const NONE = '0'.repeat(32);
 
-describe('the store, in a person’s hands', () => {
+describe('the store, in a person’s hands', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   const folder = new StoreFolder();
 
   before(() => folder.open({ count: 3_000 }));

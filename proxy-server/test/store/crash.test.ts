@@ -15,7 +15,10 @@ const ROUNDS = [
   { failPoint: '', after: 400 },
 ];
 
-describe('a store whose process is killed', () => {
+describe('a store whose process is killed', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   const folder = new StoreFolder();
 
   before(() => folder.make());

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { entry, fill, StoreFolder } from './folder.ts';
 
-describe('the store, asked for what is due', () => {
+describe('the store, asked for what is due', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   const folder = new StoreFolder();
 
   before(() => folder.open());
@@ -108,7 +111,10 @@ describe('the store, asked for what is due', () => {
   });
 });
 
-describe('the store, opened again', () => {
+describe('the store, opened again', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   const folder = new StoreFolder();
 
   before(() => folder.open());

@@ -6,14 +6,16 @@ import { newId } from '../../src/routing/index.ts';
 import { startChild } from './child.ts';
 import { entry, StoreFolder } from './folder.ts';
 
-describe('a store on a disk that takes no more', () => {
+describe('a store on a disk that takes no more', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   const folder = new StoreFolder();
 
   beforeEach(() => folder.make());
   afterEach(() => folder.remove());
 
-  it('has exactly those requests that it said it had', async function () {
-    this.timeout(20_000);
+  it('has exactly those requests that it said it had', async () => {
     const child = startChild('put', folder.data, { fileBlocks: '2048' });
     const kept: string[] = [];
     const refused: string[] = [];

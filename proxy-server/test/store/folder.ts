@@ -43,6 +43,7 @@ export class StoreFolder {
   readonly log: Logged[] = [];
   path = '';
   #store: Store | undefined;
+  #opening: Promise<Store> | undefined;
 
   get store(): Store {
     if (this.#store === undefined) throw new Error('the store is not open');
@@ -61,18 +62,25 @@ export class StoreFolder {
     if (this.path === '') await this.make();
     const note = (level: string) => (details: object, message: string) =>
       void this.log.push({ level, details, message });
-    this.#store = await openStore(this.data, {
+    this.#opening = openStore(this.data, {
       limits: { ...LIMITS, ...limits },
       clock: this.clock,
       log: { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') },
       ballastBytes: 64 * 1024,
     });
+    this.#store = await this.#opening;
     return this.#store;
   }
 
+  /** Also if a test that gave up is opening it still: its thread would keep the process alive. */
   async close(): Promise<void> {
-    await this.#store?.close();
+    const opening = this.#opening;
+    this.#opening = undefined;
     this.#store = undefined;
+    await opening?.then(
+      (store) => store.close(),
+      () => undefined,
+    );
   }
 
   async reopen(limits: Partial<StoreLimits> = {}): Promise<Store> {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { StoreFolder } from './folder.ts';
 
-describe('the store, beside the requests', () => {
+describe('the store, beside the requests', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   let folder: StoreFolder;
 
   beforeEach(async () => {

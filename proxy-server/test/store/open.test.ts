@@ -8,7 +8,10 @@ import { loadSqlite } from '../../src/store/worker/sqlite.ts';
 import { startChild } from './child.ts';
 import { entry, fill, putSpooled, StoreFolder } from './folder.ts';
 
-describe('the folder of a store', () => {
+describe('the folder of a store', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   let folder: StoreFolder;
 
   beforeEach(() => {
@@ -31,8 +34,7 @@ describe('the folder of a store', () => {
     assert.deepEqual(folder.log, []);
   });
 
-  it('is opened once at a time, by one process', async function () {
-    this.timeout(10_000);
+  it('is opened once at a time, by one process', async () => {
     const store = await folder.open();
     await store.put(entry('a'));
     const busy = `The folder ${folder.data} is in use by another proxy: each needs a --data-dir of its own.`;

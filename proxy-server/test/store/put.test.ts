@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { bodyOf, entry, fill, putSpooled, StoreFolder } from './folder.ts';
 
-describe('the store, given requests to keep', () => {
+describe('the store, given requests to keep', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   const folder = new StoreFolder();
 
   before(() => folder.open({ count: 5, bytes: 200_000, totalBytes: 500_000 }));
@@ -113,7 +116,10 @@ describe('the store, given requests to keep', () => {
   });
 });
 
-describe('the store, given the same request of a sender again', () => {
+describe('the store, given the same request of a sender again', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   const folder = new StoreFolder();
   const dedupe = { key: 'x-github-delivery:1', windowMs: 60_000 };
 

@@ -7,7 +7,10 @@ import { bodyOf, entry, putSpooled, StoreFolder } from './folder.ts';
 
 const MIB = 1024 * 1024;
 
-describe('a body on its way into a file', () => {
+describe('a body on its way into a file', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   const folder = new StoreFolder();
 
   beforeEach(() => folder.open({ bytes: 4 * MIB, count: 3 }));

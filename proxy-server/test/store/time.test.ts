@@ -4,7 +4,10 @@ import { entry, fill, kill, StoreFolder } from './folder.ts';
 
 const HOUR = 3_600_000;
 
-describe('time, in the store', () => {
+describe('time, in the store', function () {
+  // Threads and processes take their time to start on a busy machine.
+  this.timeout(20_000);
+
   let folder: StoreFolder;
 
   beforeEach(async () => {
