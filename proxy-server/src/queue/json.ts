@@ -25,7 +25,9 @@ function listedJson(entry: Listed): QueueEntry {
     receivedAt,
     size,
     attempts,
-    ...(dueInMs !== undefined && { dueInSeconds: Math.ceil(dueInMs / 1000) }),
     ...(reason !== undefined && { reason }),
+    // What has never failed is due whenever somebody can take it.
+    ...(reason !== undefined &&
+      dueInMs !== undefined && { dueInSeconds: Math.ceil(dueInMs / 1000) }),
   };
 }
