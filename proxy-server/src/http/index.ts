@@ -2,6 +2,7 @@ export { closeGently, resetSocket } from './close-socket.ts';
 export { endWith } from './end-with.ts';
 export { finishResponse } from './finish.ts';
 export { HALF_CLOSE_MS, meaningOfEnd, noteWhole, onInputEnd } from './half-close.ts';
+export { answerJson } from './json-answer.ts';
 export { answerProblem } from './problem-answer.ts';
 export { readBody, TooLargeError } from './read-body.ts';
 export { refuseConnection } from './refuse.ts';

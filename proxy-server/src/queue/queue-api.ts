@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
-import { answerProblem, originForm, readBody, TooLargeError } from '../http/index.ts';
+import { answerJson, answerProblem, originForm, readBody, TooLargeError } from '../http/index.ts';
 import {
   AGENT_PATHS,
   isCode,
@@ -174,17 +174,4 @@ function problemOf(error: unknown, log: Logger): Problem {
   }
   log.error({ error: String(error) }, 'queue cannot be read');
   return { code: 'store_failed', detail: 'Try again later.', retryAfter: 10 };
-}
-
-function answerJson(response: ServerResponse, value: object): void {
-  const document = Buffer.from(JSON.stringify(value));
-  response.writeHead(200, [
-    'Content-Type',
-    'application/json',
-    'Content-Length',
-    String(document.length),
-    'Cache-Control',
-    'no-store',
-  ]);
-  response.end(document);
 }

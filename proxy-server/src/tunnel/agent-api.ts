@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Limits } from '../config/limits.ts';
-import { answerProblem, originForm, readBody, TooLargeError } from '../http/index.ts';
+import { answerJson, answerProblem, originForm, readBody, TooLargeError } from '../http/index.ts';
 import {
   AGENT_PATHS,
   decodeAcknowledge,
@@ -136,16 +136,7 @@ export class AgentApi {
       maxBodyBytes: limits.maxBody,
       ...kept,
     };
-    const document = Buffer.from(JSON.stringify(answer));
-    response.writeHead(200, [
-      'Content-Type',
-      'application/json',
-      'Content-Length',
-      String(document.length),
-      'Cache-Control',
-      'no-store',
-    ]);
-    response.end(document);
+    answerJson(response, answer);
   }
 
   #refuse(hello: HelloRequest): Problem | undefined {
