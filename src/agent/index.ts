@@ -1,3 +1,14 @@
+export type {
+  Missed,
+  Offline,
+  QueueChoice,
+  QueuedRequest,
+  QueueEntry,
+  QueueList,
+  QueuePage,
+  QueueState,
+  Refused,
+} from 'caronte-proxy/protocol';
 export { createAgent, type Agent } from './agent.ts';
 export type { AgentObserver, AgentWarning, ExchangeEvent, ExchangeOutcome } from './events.ts';
 export {
@@ -6,7 +17,7 @@ export {
   networkProxyText,
   readNetworkProxy,
 } from './network.ts';
-export { AGENT_DEFAULTS, type AgentOptions, type Share, SHARES } from './options.ts';
+export { AGENT_DEFAULTS, type AgentOptions, type Share } from './options.ts';
 export { QueueClient, type QueueClientOptions } from './queue-client.ts';
 export type { SignatureTolerance } from './signature-tolerance.ts';
 export { staleSignature, staleSignatures } from './stale-signatures.ts';

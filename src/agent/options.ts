@@ -1,14 +1,8 @@
-import {
-  type Offline,
-  QUEUE_DEFAULTS,
-  type QueuePolicy,
-  type Share,
-  SHARES,
-} from 'caronte-proxy/protocol';
+import { type Offline, QUEUE_DEFAULTS, type QueuePolicy, type Share } from 'caronte-proxy/protocol';
 import type { NetworkOptions } from './network.ts';
 import type { TlsTrust } from './trust.ts';
 
-export { type Share, SHARES };
+export type { Share };
 
 /** What a target is, and how it is called. */
 export interface TargetOptions {

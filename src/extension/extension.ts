@@ -4,14 +4,19 @@ import type { AgentWarning } from '../agent/index.ts';
 import type { CaronteApi, RequestInfo, TunnelInfo } from './api.ts';
 import { Disposables } from './base/disposables.ts';
 import { endsWithin } from './base/within.ts';
+import { queueCommands } from './commands/queue-commands.ts';
 import { copyBody, openBody, requestCommands } from './commands/request-commands.ts';
 import { registerCommands } from './commands/register.ts';
 import { tunnelCommands } from './commands/tunnel-commands.ts';
 import { HistoryRecorder } from './history/recorder.ts';
 import { type HistoryLimits, HistoryStore } from './history/store.ts';
 import { Today } from './history/today.ts';
-import { BODY_SCHEME, VIEW } from './ids.ts';
+import { BODY_SCHEME, QUEUED_SCHEME, VIEW } from './ids.ts';
+import { queueFolder } from './proxy/queue-folder.ts';
 import { LocalProxy, STOP_MS } from './proxy/local-proxy.ts';
+import { Absence } from './queue/absence.ts';
+import { QueueMemory } from './queue/memory.ts';
+import { TunnelQueue } from './queue/tunnel-queue.ts';
 import { suggestCode } from './settings/code.ts';
 import { SECTION } from './settings/schema.ts';
 import { targetOrigin } from './settings/target.ts';
@@ -27,9 +32,14 @@ import { SecretVault } from './tunnel/secret-vault.ts';
 import { isRunning, planOf, publicUrlOf } from './tunnel/state.ts';
 import { nextHealth, type TargetHealth } from './tunnel/target-health.ts';
 import { RESTART_GRACE_MS, Tunnel } from './tunnel/tunnel.ts';
+import { AwayNotice } from './views/away-notice.ts';
 import { BodyFiles } from './views/body-files.ts';
 import { ContextKeys } from './views/context-keys.ts';
 import { hint } from './views/hint.ts';
+import { Questions } from './views/questions.ts';
+import { queueBadge } from './views/queue-badge.ts';
+import { QueuedFiles } from './views/queued-files.ts';
+import { awayText } from './views/queue-texts.ts';
 import { RequestView } from './views/request-view.ts';
 import { RequestsTree } from './views/requests-tree.ts';
 import { StatusBar } from './views/status-bar.ts';
@@ -60,7 +70,11 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
 
   const settings = new WorkspaceSettings(log);
   const secrets = new SecretVault(context.secrets);
-  const localProxy = new LocalProxy({ program: context.asAbsolutePath('dist/caronte.mjs'), log });
+  const localProxy = new LocalProxy({
+    program: context.asAbsolutePath('dist/caronte.mjs'),
+    dataDir: queueFolder(context.storageUri?.fsPath),
+    log,
+  });
   const echo = owned.add(new EchoTarget());
   const history = new HistoryStore({
     folder: join(storage, 'history'),
@@ -71,15 +85,21 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
   let health: TargetHealth = { kind: 'unknown' };
   let warning: AgentWarning | undefined;
 
-  const recorder = new HistoryRecorder(history, () => {
-    const plan = planOf(tunnel.state);
-    return {
-      publicUrl: publicUrlOf(tunnel.state),
-      service: plan === undefined ? '' : targetOrigin(plan.target),
-    };
-  });
-  const tunnel = new Tunnel({
+  const recorder = new HistoryRecorder(
+    history,
+    () => {
+      const plan = planOf(tunnel.state);
+      return {
+        publicUrl: publicUrlOf(tunnel.state),
+        service: plan === undefined ? '' : targetOrigin(plan.target),
+      };
+    },
+    (request, now) => tunnel.engine?.staleSignature(request, now),
+  );
+  const queueMemory = new QueueMemory(context.workspaceState);
+  const tunnel: Tunnel = new Tunnel({
     loadEngine,
+    wasPaused: (plan) => queueMemory.of(plan).pausedByHand,
     network: settings.network,
     onExchange: (event) => {
       const next = nextHealth(health, event);
@@ -94,7 +114,11 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
     installation: () => installationId(context.workspaceState),
   });
   const suggest = (): string => suggestCode(vscode.workspace.workspaceFolders?.[0]?.name);
-  const notice = new TroubleNotice();
+  const queue = new TunnelQueue(tunnel);
+  const absence = new Absence(queueMemory);
+  const questions = new Questions();
+  const awayNotice = new AwayNotice(questions);
+  const notice = new TroubleNotice(questions);
   const launcher: Launcher = new Launcher({
     readSettings: settings.read,
     secrets,
@@ -128,6 +152,7 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
     health: () => health,
     localProxy: () => localProxy.state,
     warning: () => warning,
+    queue,
     isAtHome: () => tunnel.launch !== undefined || settings.read().code !== undefined,
   };
   const statusBar = owned.add(new StatusBar(source));
@@ -145,13 +170,19 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
     }),
   );
   const requestParts = { history, requestView, requestsTree, bodyFiles };
-  owned.add(vscode.window.registerTreeDataProvider(VIEW.tunnels, tunnelsTree));
+  const queuedFiles = owned.add(new QueuedFiles(queue));
+  const tunnelsView = owned.add(
+    vscode.window.createTreeView(VIEW.tunnels, { treeDataProvider: tunnelsTree }),
+  );
   const requestsView = owned.add(
     vscode.window.createTreeView(VIEW.requests, { treeDataProvider: requestsTree }),
   );
   owned.add(vscode.window.registerWebviewViewProvider(VIEW.request, requestView));
   owned.add(
     vscode.workspace.registerFileSystemProvider(BODY_SCHEME, bodyFiles, { isReadonly: true }),
+  );
+  owned.add(
+    vscode.workspace.registerFileSystemProvider(QUEUED_SCHEME, queuedFiles, { isReadonly: true }),
   );
   owned.add(
     registerCommands(
@@ -167,10 +198,12 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
             log.show(true);
           },
           hasRequests: () => history.size > 0,
+          queue,
           extensionUri: context.extensionUri,
           extensionId: context.extension.id,
         }),
         ...requestCommands(requestParts),
+        ...queueCommands({ queue, files: queuedFiles, view: tunnelsView, log }),
       },
       log,
     ),
@@ -188,6 +221,7 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
     if (!isRunning(state)) warning = undefined;
     keys.onTunnel(state);
     notice.onState(state);
+    absence.onState(state);
     figuresChanged();
     infoChanged.fire(tunnelInfo(state));
   });
@@ -195,6 +229,19 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
     warning = given;
     figuresChanged();
   });
+  tunnel.queueChanged.on((state) => {
+    if (state !== undefined) absence.onQueue(state);
+    keys.onQueue(state);
+    tunnelsView.badge = queueBadge(state);
+  });
+  tunnel.missed.on((missed) => {
+    absence.onMissed(missed);
+  });
+  absence.ended.on((news) => {
+    log.info(awayText(news));
+    awayNotice.onEnded(news);
+  });
+  queue.changed.on(figuresChanged);
   localProxy.changed.on((state) => {
     keys.onLocalProxy(state);
     tunnelsTree.refresh();
@@ -211,6 +258,12 @@ export function activate(context: vscode.ExtensionContext): CaronteApi {
   owned.add(
     requestsView.onDidChangeSelection(({ selection: [node] }) => {
       if (node?.kind === 'exchange') void requestView.show(node.key, false);
+    }),
+  );
+  tunnelsTree.setVisible(tunnelsView.visible);
+  owned.add(
+    tunnelsView.onDidChangeVisibility(({ visible }) => {
+      tunnelsTree.setVisible(visible);
     }),
   );
   requestsTree.setVisible(requestsView.visible);

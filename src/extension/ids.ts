@@ -22,6 +22,17 @@ export const COMMAND = {
   copyRequestBody: 'caronte.copyRequestBody',
   copyResponseBody: 'caronte.copyResponseBody',
   showMoreRequests: 'caronte.showMoreRequests',
+  showQueue: 'caronte.showQueue',
+  reviewQueue: 'caronte.reviewQueue',
+  pauseDeliveries: 'caronte.pauseDeliveries',
+  resumeDeliveries: 'caronte.resumeDeliveries',
+  deliverQueued: 'caronte.deliverQueued',
+  discardQueued: 'caronte.discardQueued',
+  showQueued: 'caronte.showQueued',
+  openQueuedBody: 'caronte.openQueuedBody',
+  deliverAllQueued: 'caronte.deliverAllQueued',
+  discardAllQueued: 'caronte.discardAllQueued',
+  showMoreQueued: 'caronte.showMoreQueued',
 } as const;
 
 export type CommandId = (typeof COMMAND)[keyof typeof COMMAND];
@@ -37,6 +48,10 @@ export const CONTEXT = {
   /** The local proxy runs or is about to. */
   localProxy: 'caronte.localProxy',
   hasRequests: 'caronte.hasRequests',
+  /** The tunnel is up, and its proxy keeps a queue for it. */
+  queue: 'caronte.queue',
+  /** Its deliveries wait. */
+  queuePaused: 'caronte.queuePaused',
 } as const;
 
 export type ContextKey = (typeof CONTEXT)[keyof typeof CONTEXT];
@@ -57,6 +72,9 @@ export const HOSTING_GUIDE = 'docs/hosting.md';
 /** Scheme under which bodies are opened as documents. */
 export const BODY_SCHEME = 'caronte';
 
+/** The same for requests that the proxy keeps, and their bodies. */
+export const QUEUED_SCHEME = 'caronte-queue';
+
 /** `viewItem` of rows; a row may have several, divided by spaces and enclosed in them. */
 export const ROW = {
   tunnel: 'tunnel',
@@ -65,4 +83,10 @@ export const ROW = {
   exchange: 'exchange',
   requestBody: 'requestBody',
   responseBody: 'responseBody',
+  queueWaiting: 'queueWaiting',
+  queueDead: 'queueDead',
+  queued: 'queued',
+  /** Not being delivered at the moment. */
+  queuedFree: 'queuedFree',
+  queuedBody: 'queuedBody',
 } as const;

@@ -48,6 +48,16 @@ export interface ViewedResponse {
   readonly trailers: Fields;
 }
 
+/** Of an exchange that comes from the proxy's queue: which delivery of which request it is. */
+export interface QueuedDelivery {
+  /** The request's name; the same for all of its deliveries. */
+  readonly id: string;
+  /** From 1. */
+  readonly attempt: number;
+  /** What its sender's signature was good for, if it was older than that when it was delivered. */
+  readonly stale?: { readonly sender: string; readonly seconds: number };
+}
+
 /** What a request view shows of an exchange, but for the bodies. */
 export interface ViewedExchange {
   /** Names the exchange in the host's history. */
@@ -65,6 +75,7 @@ export interface ViewedExchange {
   readonly response?: ViewedResponse;
   readonly outcome: Outcome;
   readonly timing: Timing;
+  readonly queued?: QueuedDelivery;
 }
 
 /** A body, or its beginning, ready to be shown. */

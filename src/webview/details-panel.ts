@@ -1,6 +1,6 @@
 import type { ViewedExchange } from '../shared/request-view.ts';
 import { h } from './dom.ts';
-import { durationText } from '../shared/figures.ts';
+import { durationText, ordinal, spanText } from '../shared/figures.ts';
 import { fieldTable } from './field-table.ts';
 import { timingPicture, timingText } from './timing.ts';
 import { visible, visibleLatin1 } from './visible.ts';
@@ -29,18 +29,36 @@ export function detailsPanel(exchange: ViewedExchange): HTMLElement {
         ),
     h('h2', {}, 'Facts'),
     fieldTable([
-      ['Received', new Date(timing.receivedAt).toLocaleString()],
+      ...whenFacts(exchange),
       ['URL', visibleLatin1(exchange.url)],
       ['Caller', `${visibleLatin1(exchange.caller)}, HTTP/${visibleLatin1(exchange.httpVersion)}`],
       ['Target', visible(exchange.service)],
-      ['Caller waits', durationText(timing.patienceMs)],
       ['Exchange', exchange.key],
     ]),
   );
 }
 
-function timingChart({ timing }: ViewedExchange): HTMLElement {
-  const picture = timingPicture(timing, Date.now());
+/** When it came, and what its caller knows by now. */
+function whenFacts({ timing, queued }: ViewedExchange): (readonly [string, string])[] {
+  const { proxyReceivedAt, receivedAt, patienceMs } = timing;
+  const time = (at: number): string => new Date(at).toLocaleString();
+  if (queued === undefined) {
+    return [
+      ['Received', time(receivedAt)],
+      ['Caller waits', durationText(patienceMs)],
+    ];
+  }
+  return [
+    ['Received', time(proxyReceivedAt)],
+    ['Delivered', time(receivedAt)],
+    ['Was queued for', spanText(receivedAt - proxyReceivedAt)],
+    ['Attempt', `${ordinal(queued.attempt)} delivery`],
+    ['Delivery', visible(queued.id)],
+  ];
+}
+
+function timingChart({ timing, queued }: ViewedExchange): HTMLElement {
+  const picture = timingPicture(timing, Date.now(), queued !== undefined);
   const total = Math.max(1, picture.totalMs);
   const rows = picture.stretches.map(({ id, label, start, ms, note }) => {
     const bar = h('span', { class: `bar bar-${id}` });

@@ -2,10 +2,11 @@ import type { Side, ViewedBody, ViewedExchange } from '../shared/request-view.ts
 import { detailsPanel } from './details-panel.ts';
 import { h, icon, iconButton } from './dom.ts';
 import { durationText } from '../shared/figures.ts';
+import { queuedLine, staleWarning } from './queued.ts';
 import { messagePanel } from './message-panel.ts';
 import { verdict } from './outcome.ts';
 import { tabList } from './tabs.ts';
-import { visibleLatin1 } from './visible.ts';
+import { visible, visibleLatin1 } from './visible.ts';
 
 export type TabId = 'request' | 'response' | 'details';
 
@@ -78,10 +79,16 @@ function head({ exchange, copyText }: ExchangeViewParts): HTMLElement {
       { class: 'result' },
       h('span', { class: `verdict ${tone}` }, icon(iconName), visibleLatin1(text)),
       h('span', { class: 'faint' }, [...took, time].join(' · ')),
+      exchange.queued === undefined
+        ? undefined
+        : h('span', { class: 'faint' }, queuedLine(exchange.queued, timing)),
     ),
     problem === undefined
       ? undefined
       : h('p', { class: `problem ${tone}` }, visibleLatin1(problem)),
+    ...staleWarning(exchange.queued, timing).map((text) =>
+      h('p', { class: 'problem warn' }, visible(text)),
+    ),
   );
 }
 

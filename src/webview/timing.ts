@@ -25,13 +25,16 @@ const TOLERATED_SKEW = 50;
 /**
  * Cuts an exchange into stretches. `now` ends what has not ended. The first stretch is measured by
  * two clocks: if that cannot be right (it would have taken less than nothing, or longer than the
- * caller waits), it is left out, and the picture says by how much the clocks differ at least.
+ * caller waits), it is left out, and the picture says by how much the clocks differ at least. That a
+ * request was queued is no part of the picture either: hours would leave no room for the rest.
  */
-export function timingPicture(timing: Timing, now: number): TimingPicture {
+export function timingPicture(timing: Timing, now: number, queued = false): TimingPicture {
   const { receivedAt, attempts, responseAt, responseEndAt } = timing;
   const waited = receivedAt - timing.proxyReceivedAt;
-  const plausible = waited >= -TOLERATED_SKEW && waited <= timing.patienceMs + TOLERATED_SKEW;
-  const skewMs = plausible ? undefined : waited < 0 ? -waited : waited - timing.patienceMs;
+  const plausible =
+    !queued && waited >= -TOLERATED_SKEW && waited <= timing.patienceMs + TOLERATED_SKEW;
+  const skewMs =
+    plausible || queued ? undefined : waited < 0 ? -waited : waited - timing.patienceMs;
   const end = timing.endedAt ?? now;
   const first = attempts[0]?.at ?? end;
   const last = attempts.at(-1);

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import type { QueueState } from '../../agent/index.ts';
 import { COMMAND, type CommandId } from '../ids.ts';
 import { isRunning, publicUrlOf, type TunnelState } from '../tunnel/state.ts';
+import { queueText } from '../views/queue-texts.ts';
 import { statusText } from '../views/tunnel-texts.ts';
 
 interface ActionItem extends vscode.QuickPickItem {
@@ -10,9 +12,10 @@ interface ActionItem extends vscode.QuickPickItem {
 /** What can be done about the tunnel in its present state. Runs what is chosen; returns its id. */
 export async function showActionMenu(
   state: TunnelState,
+  queue: QueueState | undefined,
   hasRequests: boolean,
 ): Promise<CommandId | undefined> {
-  const chosen = await vscode.window.showQuickPick(actions(state, hasRequests), {
+  const chosen = await vscode.window.showQuickPick(actions(state, queue, hasRequests), {
     title: state.kind === 'off' ? 'Caronte' : `Caronte: ${state.plan.code} (${statusText(state)})`,
     placeHolder: vscode.l10n.t('Choose an action'),
   });
@@ -20,7 +23,12 @@ export async function showActionMenu(
   return chosen?.run;
 }
 
-function actions(state: TunnelState, hasRequests: boolean): ActionItem[] {
+function actions(
+  state: TunnelState,
+  queue: QueueState | undefined,
+  hasRequests: boolean,
+): ActionItem[] {
+  const held = queue === undefined ? '' : queueText(queue);
   const url = publicUrlOf(state);
   const running = isRunning(state);
   return [
@@ -30,6 +38,9 @@ function actions(state: TunnelState, hasRequests: boolean): ActionItem[] {
           item(COMMAND.copyPublicUrl, 'copy', vscode.l10n.t('Copy Public URL'), url),
           item(COMMAND.sendSample, 'send', vscode.l10n.t('Send Sample Request')),
         ]),
+    ...(held === ''
+      ? []
+      : [item(COMMAND.showQueue, 'inbox', vscode.l10n.t('Show Waiting Requests'), held)]),
     ...(running || state.kind === 'stopping'
       ? []
       : [item(COMMAND.startTunnel, 'debug-start', vscode.l10n.t('Start Tunnel'))]),

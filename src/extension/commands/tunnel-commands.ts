@@ -4,6 +4,7 @@ import { errorText } from '../base/error-text.ts';
 import type { Logger } from '../base/logger.ts';
 import { COMMAND, HOSTING_GUIDE, VIEW } from '../ids.ts';
 import type { LocalProxy } from '../proxy/local-proxy.ts';
+import type { TunnelQueue } from '../queue/tunnel-queue.ts';
 import { readProxyUrl } from '../settings/proxy-url.ts';
 import type { Settings } from '../settings/read.ts';
 import { SECTION } from '../settings/schema.ts';
@@ -27,6 +28,7 @@ export interface TunnelCommandParts {
   readonly log: Logger;
   readonly showLog: () => void;
   readonly hasRequests: () => boolean;
+  readonly queue: Pick<TunnelQueue, 'state'>;
   readonly extensionUri: vscode.Uri;
   readonly extensionId: string;
 }
@@ -104,7 +106,8 @@ export function tunnelCommands(parts: TunnelCommandParts): TunnelCommands {
         'markdown.showPreview',
         vscode.Uri.joinPath(parts.extensionUri, HOSTING_GUIDE),
       ),
-    [COMMAND.showActions]: () => showActionMenu(tunnel.state, parts.hasRequests()),
+    [COMMAND.showActions]: () =>
+      showActionMenu(tunnel.state, parts.queue.state, parts.hasRequests()),
   };
 }
 

@@ -2,6 +2,7 @@ import type {
   Attempt,
   Fields,
   Outcome,
+  QueuedDelivery,
   Timing,
   ViewedResponse,
 } from '../../shared/request-view.ts';
@@ -23,6 +24,8 @@ export interface Entry {
   /** Bytes of the bodies as they travelled. */
   readonly requestBytes: number;
   readonly responseBytes: number;
+  /** The number of the delivery, if the request comes from the proxy's queue. */
+  readonly delivery?: number;
 }
 
 /** The rest of an exchange but for the bodies; on disk once the exchange has ended. */
@@ -34,6 +37,7 @@ export interface Details {
   readonly requestFields: Fields;
   readonly response?: ViewedResponse;
   readonly timing: Timing;
+  readonly queued?: QueuedDelivery;
 }
 
 /** Where a body's bytes are, within a volume. */

@@ -46,6 +46,7 @@ function isEntry(value: unknown): value is Entry {
     isOptional(value['durationMs'], isCount) &&
     isCount(value['requestBytes']) &&
     isCount(value['responseBytes']) &&
+    isOptional(value['delivery'], isCount) &&
     isOutcome(value['outcome'])
   );
 }
@@ -94,7 +95,7 @@ function isBodyPlace(value: unknown): value is BodyPlace {
 
 function isDetails(value: unknown): value is Details {
   if (!isObject(value)) return false;
-  const { timing, response } = value;
+  const { timing, response, queued } = value;
   return (
     ['url', 'service', 'caller', 'httpVersion'].every((name) => typeof value[name] === 'string') &&
     isFields(value['requestFields']) &&
@@ -103,6 +104,7 @@ function isDetails(value: unknown): value is Details {
     isCount(timing['patienceMs']) &&
     isCount(timing['receivedAt']) &&
     Array.isArray(timing['attempts']) &&
+    isOptional(queued, isQueued) &&
     isOptional(
       response,
       (head) =>
@@ -113,6 +115,14 @@ function isDetails(value: unknown): value is Details {
         isFields(head['trailers']),
     )
   );
+}
+
+function isQueued(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { id, attempt, stale } = value;
+  const isStale = (given: unknown): boolean =>
+    isObject(given) && typeof given['sender'] === 'string' && isCount(given['seconds']);
+  return typeof id === 'string' && isCount(attempt) && isOptional(stale, isStale);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,9 @@
-import type { AgentObserver, ExchangeEvent, ExchangeOutcome } from '../../agent/index.ts';
+import type {
+  AgentObserver,
+  ExchangeEvent,
+  ExchangeOutcome,
+  SignatureTolerance,
+} from '../../agent/index.ts';
 import type { Attempt, Details, Outcome } from './entry.ts';
 import type { HistoryStore, OpenExchange } from './store.ts';
 
@@ -10,6 +15,12 @@ export interface TunnelPlace {
   readonly service: string;
 }
 
+/** The tolerance of a sender's signature that a request has outlived at `now`; undefined if none. */
+export type StaleSignature = (
+  request: { readonly fields: readonly string[]; readonly receivedAt: number },
+  now: number,
+) => SignatureTolerance | undefined;
+
 /** Tries of one exchange whose times are kept; further ones only count as one more failure. */
 const MAX_ATTEMPTS = 50;
 
@@ -17,11 +28,13 @@ const MAX_ATTEMPTS = 50;
 export class HistoryRecorder {
   readonly #history: HistoryStore;
   readonly #place: () => TunnelPlace;
+  readonly #stale: StaleSignature;
   readonly #open = new Map<string, OpenExchange>();
 
-  constructor(history: HistoryStore, place: () => TunnelPlace) {
+  constructor(history: HistoryStore, place: () => TunnelPlace, stale: StaleSignature) {
     this.#history = history;
     this.#place = place;
+    this.#stale = stale;
   }
 
   readonly onExchange: NonNullable<AgentObserver['onExchange']> = (event) => {
@@ -48,6 +61,7 @@ export class HistoryRecorder {
         receivedAt: at,
         attempts: [],
       },
+      ...this.#queued(event),
     };
     const entry = {
       key: head.attempt > 1 ? `${id}-${head.attempt}` : id,
@@ -57,8 +71,21 @@ export class HistoryRecorder {
       outcome: { kind: 'open' },
       requestBytes: 0,
       responseBytes: 0,
+      ...(head.queued === undefined ? {} : { delivery: head.attempt }),
     } as const;
     this.#open.set(id, this.#history.begin(entry, details));
+  }
+
+  #queued({ head, at }: ExchangeEvent & { type: 'received' }): Pick<Details, 'queued'> {
+    if (head.queued === undefined) return {};
+    const stale = this.#stale(head, at);
+    return {
+      queued: {
+        id: head.queued,
+        attempt: head.attempt,
+        ...(stale === undefined ? {} : { stale }),
+      },
+    };
   }
 
   #step(open: OpenExchange, event: Exclude<ExchangeEvent, { type: 'received' }>): void {

@@ -16,6 +16,8 @@ export type LocalProxyState =
 export interface LocalProxyOptions {
   /** The command line in one file, whose `proxy` command is run. */
   readonly program: string;
+  /** Where it keeps requests that wait; undefined: it keeps none. Made when needed. */
+  readonly dataDir: string | undefined;
   readonly log: Logger;
 }
 
@@ -91,7 +93,7 @@ export class LocalProxy {
     const own = Object.entries(process.env).filter(([name]) => !FOREIGN.test(name));
     const child = fork(
       this.#options.program,
-      ['proxy', '--host', '127.0.0.1', '--port', String(port)],
+      ['proxy', '--host', '127.0.0.1', '--port', String(port), ...this.#dataFlags()],
       {
         env: {
           ...Object.fromEntries(own),
@@ -146,6 +148,11 @@ export class LocalProxy {
     else await this.#end(child);
     this.#move(state);
     return state;
+  }
+
+  #dataFlags(): string[] {
+    const { dataDir } = this.#options;
+    return dataDir === undefined ? [] : ['--data-dir', dataDir];
   }
 
   #end(child: ChildProcess): Promise<void> {

@@ -1,16 +1,29 @@
+import { METHODS } from 'node:http';
 import { isAbsolute } from 'node:path';
-import { type Share, SHARES } from '../../agent/index.ts';
+import type { Offline, Refused, Share } from '../../agent/index.ts';
 import { isCode } from './code.ts';
 import { readProxyUrl } from './proxy-url.ts';
 import {
   BOUNDS,
+  CHOICES,
   DEFAULTS,
+  MAX_METHODS,
   type NumberBounds,
   SECTION,
   SETTING,
   type SettingKey,
 } from './schema.ts';
 import { isHost, isHostHeader, isSocketPath, type TargetManner } from './target.ts';
+
+/** How the proxy keeps requests for a tunnel, and how it delivers them. */
+export interface QueueManner {
+  /** Deliveries wait for a person. */
+  readonly review: boolean;
+  readonly parallel: number;
+  readonly methods: readonly string[];
+  readonly refused: Refused;
+  readonly dedupeSeconds: number;
+}
 
 /** What the settings say. `undefined` where they leave a choice to the user. */
 export interface Settings {
@@ -23,6 +36,8 @@ export interface Settings {
   readonly targetSocket: string | undefined;
   readonly targetManner: TargetManner;
   readonly sendReply: boolean;
+  readonly whenOffline: Offline;
+  readonly queue: QueueManner;
   readonly share: Share;
   readonly maxAttempts: number;
   readonly autoStart: boolean;
@@ -90,6 +105,14 @@ export function readSettings(get: (key: SettingKey) => unknown): ReadSettings {
     return undefined;
   };
 
+  const choice = <T extends string>(key: SettingKey, known: readonly T[], fallback: T): T => {
+    const value = get(key) ?? fallback;
+    const found = known.find((one) => one === value);
+    if (found !== undefined) return found;
+    complain(key, `must be one of ${known.join(', ')}; ${fallback} is used`);
+    return fallback;
+  };
+
   const settings: Settings = {
     proxyUrl: text(
       SETTING.proxyUrl,
@@ -111,7 +134,7 @@ export function readSettings(get: (key: SettingKey) => unknown): ReadSettings {
         (value) => (isHost(value) ? value : undefined),
         'must be a host name or an address',
       ) ?? DEFAULTS.targetHost,
-    targetProtocol: protocol(),
+    targetProtocol: choice(SETTING.targetProtocol, CHOICES.targetProtocol, DEFAULTS.targetProtocol),
     targetSocket: text(
       SETTING.targetSocket,
       (value) => (isSocketPath(value) ? value : undefined),
@@ -133,7 +156,19 @@ export function readSettings(get: (key: SettingKey) => unknown): ReadSettings {
       rewritePaths: flag(SETTING.targetRewritePaths, DEFAULTS.targetRewritePaths),
     },
     sendReply: flag(SETTING.sendReply, DEFAULTS.sendReply),
-    share: share(),
+    whenOffline: choice(SETTING.whenOffline, CHOICES.whenOffline, DEFAULTS.whenOffline),
+    queue: {
+      review: flag(SETTING.queueReview, DEFAULTS.queueReview),
+      parallel: whole(SETTING.queueParallel, BOUNDS.queueParallel, DEFAULTS.queueParallel),
+      methods: methods(),
+      refused: choice(SETTING.queueOnRefused, CHOICES.queueOnRefused, DEFAULTS.queueOnRefused),
+      dedupeSeconds: whole(
+        SETTING.queueDedupeSeconds,
+        BOUNDS.queueDedupeSeconds,
+        DEFAULTS.queueDedupeSeconds,
+      ),
+    },
+    share: choice(SETTING.share, CHOICES.share, DEFAULTS.share),
     maxAttempts: whole(SETTING.maxAttempts, BOUNDS.maxAttempts, DEFAULTS.maxAttempts),
     autoStart: flag(SETTING.autoStart, DEFAULTS.autoStart),
     historyLimit: whole(SETTING.historyLimit, BOUNDS.historyLimit, DEFAULTS.historyLimit),
@@ -153,20 +188,25 @@ export function readSettings(get: (key: SettingKey) => unknown): ReadSettings {
     return undefined;
   }
 
-  function share(): Share {
-    const value = get(SETTING.share) ?? DEFAULTS.share;
-    const known = SHARES.find((one) => one === value);
-    if (known !== undefined) return known;
-    complain(SETTING.share, `must be exclusive, balance or broadcast; ${DEFAULTS.share} is used`);
-    return DEFAULTS.share;
+  function methods(): readonly string[] {
+    const value = get(SETTING.queueMethods) ?? DEFAULTS.queueMethods;
+    const read = Array.isArray(value) ? [...new Set(value.map(methodOf))] : [];
+    const known = read.filter((method) => method !== undefined);
+    if (known.length > 0 && known.length === read.length && known.length <= MAX_METHODS) {
+      return known;
+    }
+    const usual = DEFAULTS.queueMethods.join(', ');
+    complain(SETTING.queueMethods, `must be a list of HTTP methods; ${usual} are used`);
+    return DEFAULTS.queueMethods;
   }
+}
 
-  function protocol(): 'http' | 'https' {
-    const value = get(SETTING.targetProtocol) ?? DEFAULTS.targetProtocol;
-    if (value === 'http' || value === 'https') return value;
-    complain(SETTING.targetProtocol, `must be http or https; ${DEFAULTS.targetProtocol} is used`);
-    return DEFAULTS.targetProtocol;
-  }
+/** Never forwarded, and so never queued. */
+const NEVER_FORWARDED = new Set(['CONNECT', 'TRACE']);
+
+function methodOf(value: unknown): string | undefined {
+  const method = typeof value === 'string' ? value.trim().toUpperCase() : '';
+  return METHODS.includes(method) && !NEVER_FORWARDED.has(method) ? method : undefined;
 }
 
 /** Whether a value is a port that something can listen on. */

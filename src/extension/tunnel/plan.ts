@@ -1,7 +1,7 @@
-import type { Share } from '../../agent/index.ts';
+import type { Offline, Share } from '../../agent/index.ts';
 import { isCode } from '../settings/code.ts';
 import { readProxyUrl } from '../settings/proxy-url.ts';
-import { isPort, type Settings } from '../settings/read.ts';
+import { isPort, type QueueManner, type Settings } from '../settings/read.ts';
 import { isHost, isSameManner, type Target, type TargetManner } from '../settings/target.ts';
 
 /** What one run of a tunnel does, but for the secret. */
@@ -11,6 +11,9 @@ export interface TunnelPlan {
   readonly target: Target;
   readonly manner: TargetManner;
   readonly sendReply: boolean;
+  /** What becomes of requests that nobody can take. */
+  readonly offline: Offline;
+  readonly queue: QueueManner;
   readonly share: Share;
   readonly maxAttempts: number;
 }
@@ -37,6 +40,8 @@ export interface Draft {
   readonly socket: string | undefined;
   readonly manner: TargetManner;
   readonly sendReply: boolean;
+  readonly offline: Offline;
+  readonly queue: QueueManner;
   readonly share: Share;
   readonly maxAttempts: number;
 }
@@ -83,6 +88,8 @@ export function draftPlan(settings: Settings, options: StartOptions): Draft {
       options.port === undefined && options.host === undefined ? settings.targetSocket : undefined,
     manner: settings.targetManner,
     sendReply: settings.sendReply,
+    offline: settings.whenOffline,
+    queue: settings.queue,
     share: settings.share,
     maxAttempts: settings.maxAttempts,
   };
@@ -96,10 +103,10 @@ function targetOf({ protocol, host, port, socket }: Draft): Target | undefined {
 
 /** The plan of a draft; undefined as long as a part is missing. */
 export function completePlan(draft: Draft): TunnelPlan | undefined {
-  const { proxyUrl, code, manner, sendReply, share, maxAttempts } = draft;
+  const { proxyUrl, code, manner, sendReply, offline, queue, share, maxAttempts } = draft;
   const target = targetOf(draft);
   if (proxyUrl === undefined || code === undefined || target === undefined) return undefined;
-  return { proxyUrl, code, target, manner, sendReply, share, maxAttempts };
+  return { proxyUrl, code, target, manner, sendReply, offline, queue, share, maxAttempts };
 }
 
 export function isSamePlan(a: TunnelPlan, b: TunnelPlan): boolean {
@@ -112,7 +119,19 @@ export function isSamePlan(a: TunnelPlan, b: TunnelPlan): boolean {
     a.target.socket === b.target.socket &&
     isSameManner(a.manner, b.manner) &&
     a.sendReply === b.sendReply &&
+    a.offline === b.offline &&
+    isSameQueue(a.queue, b.queue) &&
     a.share === b.share &&
     a.maxAttempts === b.maxAttempts
+  );
+}
+
+function isSameQueue(a: QueueManner, b: QueueManner): boolean {
+  return (
+    a.review === b.review &&
+    a.parallel === b.parallel &&
+    a.methods.join() === b.methods.join() &&
+    a.refused === b.refused &&
+    a.dedupeSeconds === b.dedupeSeconds
   );
 }

@@ -4,7 +4,14 @@ import type {
   AgentOptions,
   AgentWarning,
   ConnectionState,
+  Missed,
   NetworkOptions,
+  QueueClient,
+  QueueClientOptions,
+  QueuedRequest,
+  QueueState,
+  SignatureTolerance,
+  staleSignatures,
 } from '../../agent/index.ts';
 import type { Logger } from '../base/logger.ts';
 import { Signal } from '../base/signal.ts';
@@ -15,9 +22,18 @@ import { readCertificates } from './certificates.ts';
 import type { TunnelPlan } from './plan.ts';
 import { nextState, type TunnelState } from './state.ts';
 
+/** What people may ask of a tunnel's queue. */
+export type Queue = Pick<QueueClient, 'list' | 'show' | 'body' | 'deliver' | 'discard' | 'destroy'>;
+
 /** The part of the engine that a tunnel uses. */
 export interface Engine {
   readonly createAgent: (options: AgentOptions, observer: AgentObserver) => Agent;
+  readonly createQueueClient: (options: QueueClientOptions) => Queue;
+  readonly staleSignature: (
+    request: Pick<QueuedRequest, 'fields' | 'receivedAt'>,
+    now: number,
+  ) => SignatureTolerance | undefined;
+  readonly staleSignatures: typeof staleSignatures;
   readonly networkFromEnvironment: (env: NodeJS.ProcessEnv) => NetworkOptions;
   readonly isNetworkProxy: (text: string) => boolean;
   readonly describeState: (state: ConnectionState) => string;
@@ -28,6 +44,8 @@ export interface TunnelOptions {
   /** Loads the engine when it is first needed: it is most of the extension's code. */
   readonly loadEngine: () => Promise<Engine>;
   readonly onExchange: NonNullable<AgentObserver['onExchange']>;
+  /** Whether a person has paused the deliveries of this tunnel, when it was up before. */
+  readonly wasPaused: (plan: TunnelPlan) => boolean;
   /** The editor's settings of the network, asked for at each start. */
   readonly network: () => EditorNetwork;
   readonly log: Logger;
@@ -52,10 +70,16 @@ export const RESTART_GRACE_MS = 1_500;
 export class Tunnel {
   readonly changed = new Signal<TunnelState>();
   readonly warned = new Signal<AgentWarning>();
+  /** What the queue holds, told after each hello and whenever it changes; undefined once it is off. */
+  readonly queueChanged = new Signal<QueueState | undefined>();
+  /** What was lost while no agent was there, told after a hello. */
+  readonly missed = new Signal<Missed>();
   readonly #options: TunnelOptions;
   #state: TunnelState = { kind: 'off' };
   #launch: Launch | undefined;
+  #engine: Engine | undefined;
   #agent: Agent | undefined;
+  #queue: Queue | undefined;
   /** Grows with each start and stop: what belongs to an earlier one is over. */
   #turn = 0;
 
@@ -72,6 +96,25 @@ export class Tunnel {
     return this.#launch;
   }
 
+  /** The engine, once a tunnel was started. */
+  get engine(): Engine | undefined {
+    return this.#engine;
+  }
+
+  /** The queue of the tunnel that is up, or on its way. */
+  get queue(): Queue | undefined {
+    return this.#queue;
+  }
+
+  /** Has deliveries wait, or go on. Rejects with what went wrong; false if no tunnel is up. */
+  async setPaused(paused: boolean): Promise<boolean> {
+    const agent = this.#agent;
+    if (agent === undefined) return false;
+    const state = await agent.setPaused(paused);
+    if (agent === this.#agent) this.queueChanged.fire(state);
+    return true;
+  }
+
   /** Starts, after ending what runs. Resolves once the first try to connect has had its result. */
   async start(launch: Launch): Promise<TunnelState> {
     const turn = ++this.#turn;
@@ -86,6 +129,13 @@ export class Tunnel {
       this.#end(RESTART_GRACE_MS),
     ]);
     if (turn !== this.#turn) return this.#state;
+    this.#engine = engine;
+    const way = {
+      proxyUrl: plan.proxyUrl,
+      secret: launch.secret,
+      code: plan.code,
+      network: this.#network(engine),
+    };
     const settled = new Promise<void>((resolve) => {
       const listener = this.changed.on(({ kind }) => {
         if (turn === this.#turn && kind === 'connecting') return;
@@ -95,15 +145,14 @@ export class Tunnel {
     });
     this.#agent = engine.createAgent(
       {
-        proxyUrl: plan.proxyUrl,
-        secret: launch.secret,
-        code: plan.code,
+        ...way,
         target: targetOrigin(plan.target),
         targetTls: { ca, insecure: manner.insecure },
         hostHeader: manner.hostHeader,
         rewritePaths: manner.rewritePaths,
-        network: this.#network(engine),
         sendReply: plan.sendReply,
+        offline: plan.offline,
+        queue: this.#queuePolicy(plan),
         share: plan.share,
         maxAttempts: plan.maxAttempts,
         takeover: launch.takeover,
@@ -116,14 +165,22 @@ export class Tunnel {
           if (turn !== this.#turn) return;
           this.#options.log.info(`Tunnel ${plan.code}: ${engine.describeState(connection)}`);
           this.#move(nextState(this.#state, plan, connection));
+          if (connection.kind === 'stopped') this.queueChanged.fire(undefined);
         },
         onExchange: this.#options.onExchange,
+        onQueue: (state) => {
+          if (turn === this.#turn) this.queueChanged.fire(state);
+        },
+        onMissed: (missed) => {
+          if (turn === this.#turn) this.missed.fire(missed);
+        },
         onWarning: (warning) => {
           this.#options.log.warn(warning.message);
           this.warned.fire(warning);
         },
       },
     );
+    this.#queue = engine.createQueueClient(way);
     this.#agent.start();
     await settled;
     return this.#state;
@@ -137,6 +194,11 @@ export class Tunnel {
     if (this.#agent !== undefined) this.#move({ kind: 'stopping', plan: state.plan });
     await this.#end(state.kind === 'stopping' ? 0 : graceMs);
     if (turn === this.#turn) this.#move({ kind: 'off' });
+  }
+
+  #queuePolicy(plan: TunnelPlan): AgentOptions['queue'] {
+    const { review, ...policy } = plan.queue;
+    return { ...policy, paused: review || this.#options.wasPaused(plan) };
   }
 
   #network(engine: Engine): NetworkOptions {
@@ -153,9 +215,14 @@ export class Tunnel {
 
   async #end(graceMs: number): Promise<void> {
     const agent = this.#agent;
+    const queue = this.#queue;
     if (agent === undefined) return;
     if (graceMs === 0 || !(await endsWithin(agent.close(), graceMs))) await agent.destroy();
-    if (this.#agent === agent) this.#agent = undefined;
+    await queue?.destroy();
+    if (this.#agent !== agent) return;
+    this.#agent = undefined;
+    this.#queue = undefined;
+    this.queueChanged.fire(undefined);
   }
 
   #move(state: TunnelState): void {

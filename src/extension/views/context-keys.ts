@@ -1,4 +1,5 @@
 import { commands } from 'vscode';
+import type { QueueState } from '../../agent/index.ts';
 import { CONTEXT, type ContextKey } from '../ids.ts';
 import type { LocalProxyState } from '../proxy/local-proxy.ts';
 import { isRunning, publicUrlOf, type TunnelState } from '../tunnel/state.ts';
@@ -19,6 +20,11 @@ export class ContextKeys {
 
   onHistory(size: number): void {
     this.#set(CONTEXT.hasRequests, size > 0);
+  }
+
+  onQueue(state: QueueState | undefined): void {
+    this.#set(CONTEXT.queue, state !== undefined);
+    this.#set(CONTEXT.queuePaused, state?.paused === true);
   }
 
   #set(key: ContextKey, value: boolean): void {

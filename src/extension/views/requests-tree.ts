@@ -6,7 +6,9 @@ import type { Entry } from '../history/entry.ts';
 import type { HistoryStore } from '../history/store.ts';
 import { COMMAND, ROW } from '../ids.ts';
 import { durationText, sizeText } from '../../shared/figures.ts';
+import { Ages } from './ages.ts';
 import { rowLook } from './row-look.ts';
+import { queuedText } from './queue-texts.ts';
 import { ageText, outcomeText } from './texts.ts';
 
 export type RequestNode =
@@ -18,8 +20,6 @@ export type RequestNode =
 const PAGE = 200;
 /** A list is told of changes at most this often, in milliseconds. */
 const MAX_REFRESH_MS = 200;
-/** Ages are written anew this often, in milliseconds. */
-const AGES_MS = 20_000;
 const MAX_LABEL = 300;
 
 /** The history, newest first. */
@@ -29,8 +29,12 @@ export class RequestsTree implements vscode.TreeDataProvider<RequestNode> {
   readonly #changed = this.#owned.add(new vscode.EventEmitter<undefined>());
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #throttle: Throttle;
+  readonly #ages = this.#owned.add(
+    new Ages(() => {
+      if (this.#history.size > 0) this.#throttle.request();
+    }),
+  );
   #shown = PAGE;
-  #ages: NodeJS.Timeout | undefined;
 
   constructor(history: HistoryStore) {
     this.#history = history;
@@ -44,21 +48,11 @@ export class RequestsTree implements vscode.TreeDataProvider<RequestNode> {
         this.#throttle.request();
       }),
     );
-    this.#owned.add({
-      dispose: () => {
-        clearInterval(this.#ages);
-      },
-    });
   }
 
-  /** Ages only grow while somebody looks. */
   setVisible(visible: boolean): void {
-    clearInterval(this.#ages);
-    if (!visible) return;
-    this.#throttle.request();
-    this.#ages = setInterval(() => {
-      if (this.#history.size > 0) this.#throttle.request();
-    }, AGES_MS);
+    this.#ages.setVisible(visible);
+    if (visible) this.#throttle.request();
   }
 
   showMore(): void {
@@ -97,14 +91,17 @@ function exchangeItem(entry: Entry): vscode.TreeItem {
   const result = resultText(entry);
   const duration = entry.durationMs === undefined ? [] : [durationText(entry.durationMs)];
   const age = ageText(entry.at);
+  const queued = entry.delivery === undefined ? [] : [queuedText(entry.delivery)];
   item.id = entry.key;
-  item.description = [result, ...duration, age].join(' · ');
+  item.description = [result, ...queued, ...duration, age].join(' · ');
   item.iconPath = new vscode.ThemeIcon(
     look.icon,
     look.color === undefined ? undefined : new vscode.ThemeColor(look.color),
   );
   item.tooltip = tooltip(entry, path);
-  item.accessibilityInformation = { label: [label, result, ...duration, age].join(', ') };
+  item.accessibilityInformation = {
+    label: [label, result, ...queued, ...duration, age].join(', '),
+  };
   // What passed through a WebSocket was counted only.
   const hasBodies = entry.status !== 101;
   item.contextValue = ` ${[

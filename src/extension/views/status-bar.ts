@@ -4,14 +4,17 @@ import { Throttle } from '../base/throttle.ts';
 import type { TodayFigures } from '../history/today.ts';
 import { COMMAND, STATUS_ITEM } from '../ids.ts';
 import { shortTarget, targetOrigin } from '../settings/target.ts';
+import type { TunnelQueue } from '../queue/tunnel-queue.ts';
 import type { TunnelState } from '../tunnel/state.ts';
 import type { TargetHealth } from '../tunnel/target-health.ts';
+import { queueText } from './queue-texts.ts';
 import { figuresText, healthText, statusText, troubleText } from './tunnel-texts.ts';
 
 export interface StatusBarSource {
   readonly state: () => TunnelState;
   readonly figures: () => TodayFigures;
   readonly health: () => TargetHealth;
+  readonly queue: Pick<TunnelQueue, 'state'>;
   /** Whether the item shows although no tunnel is up. */
   readonly isAtHome: () => boolean;
 }
@@ -81,6 +84,10 @@ export class StatusBar implements Disposable {
     }
     tooltip.appendMarkdown('$(target) ').appendText(targetOrigin(state.plan.target));
     tooltip.appendText(` · ${healthText(this.#source.health())}`).appendMarkdown('\n\n');
+    const held = this.#source.queue.state;
+    const waiting = held === undefined ? '' : queueText(held);
+    if (waiting !== '')
+      tooltip.appendMarkdown('$(inbox) ').appendText(waiting).appendMarkdown('\n\n');
     return tooltip
       .appendMarkdown('$(pulse) ')
       .appendText(vscode.l10n.t('Today: {0}', figuresText(this.#source.figures())));

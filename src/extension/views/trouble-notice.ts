@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Trouble } from '../../agent/index.ts';
 import { COMMAND, type CommandId } from '../ids.ts';
 import type { TunnelState } from '../tunnel/state.ts';
+import type { Questions } from './questions.ts';
 import { troubleText } from './tunnel-texts.ts';
 
 interface Choice {
@@ -15,8 +16,13 @@ interface Choice {
  * each time that happens, and one question at a time. All else is for the status bar and the log.
  */
 export class TroubleNotice {
+  readonly #questions: Questions;
   #open = false;
   #asked: Trouble | undefined;
+
+  constructor(questions: Questions) {
+    this.#questions = questions;
+  }
 
   onState(state: TunnelState): void {
     if (state.kind !== 'trouble') {
@@ -40,7 +46,9 @@ export class TroubleNotice {
     if (this.#open) return;
     this.#open = true;
     try {
-      const chosen = await vscode.window.showErrorMessage(message, ...choices);
+      const chosen = await this.#questions.askNow(() =>
+        vscode.window.showErrorMessage(message, ...choices),
+      );
       if (chosen !== undefined)
         await vscode.commands.executeCommand(chosen.command, chosen.argument);
     } finally {

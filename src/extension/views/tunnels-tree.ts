@@ -6,8 +6,11 @@ import type { TodayFigures } from '../history/today.ts';
 import { COMMAND, ROW } from '../ids.ts';
 import type { LocalProxyState } from '../proxy/local-proxy.ts';
 import { shortTarget, targetOrigin } from '../settings/target.ts';
-import type { TunnelState } from '../tunnel/state.ts';
+import type { TunnelQueue } from '../queue/tunnel-queue.ts';
+import { publicUrlOf, type TunnelState } from '../tunnel/state.ts';
 import type { TargetHealth } from '../tunnel/target-health.ts';
+import { Ages } from './ages.ts';
+import { queueGroups, queueItem, type QueueNode, queuedRows } from './queue-rows.ts';
 import { figuresText, healthText, statusText, troubleText } from './tunnel-texts.ts';
 
 export interface TunnelsSource {
@@ -16,13 +19,16 @@ export interface TunnelsSource {
   readonly health: () => TargetHealth;
   readonly localProxy: () => LocalProxyState;
   readonly warning: () => AgentWarning | undefined;
+  readonly queue: TunnelQueue;
 }
 
-/** A row; its `kind` is its id too, since there is one of each. */
-export interface TunnelNode {
+/** A row of the tunnel itself; its `kind` is its id too, since there is one of each. */
+interface OwnNode {
   readonly kind:
     'tunnel' | 'trouble' | 'warning' | 'publicUrl' | 'target' | 'proxy' | 'today' | 'localProxy';
 }
+
+export type TunnelNode = OwnNode | QueueNode;
 
 type Started = Exclude<TunnelState, { kind: 'off' }>;
 
@@ -35,6 +41,13 @@ export class TunnelsTree implements vscode.TreeDataProvider<TunnelNode> {
   readonly #changed = this.#owned.add(new vscode.EventEmitter<undefined>());
   readonly onDidChangeTreeData = this.#changed.event;
   readonly #throttle: Throttle;
+  readonly #ages = this.#owned.add(
+    new Ages(() => {
+      if (this.#source.queue.state === undefined) return;
+      this.#source.queue.checkSignatures();
+      this.refresh();
+    }),
+  );
 
   constructor(source: TunnelsSource) {
     this.#source = source;
@@ -49,12 +62,17 @@ export class TunnelsTree implements vscode.TreeDataProvider<TunnelNode> {
     this.#throttle.request();
   }
 
+  setVisible(visible: boolean): void {
+    this.#ages.setVisible(visible);
+  }
+
   dispose(): void {
     this.#owned.dispose();
   }
 
-  getChildren(node?: TunnelNode): TunnelNode[] {
+  getChildren(node?: TunnelNode): TunnelNode[] | Promise<TunnelNode[]> {
     const state = this.#source.state();
+    if (node?.kind === 'queue') return queuedRows(this.#source.queue, node.list);
     if (node === undefined) {
       return [
         ...(state.kind === 'off' ? [] : [{ kind: 'tunnel' } as const]),
@@ -67,6 +85,7 @@ export class TunnelsTree implements vscode.TreeDataProvider<TunnelNode> {
         ? [{ kind: 'trouble' } as const]
         : []),
       ...(this.#source.warning() === undefined ? [] : [{ kind: 'warning' } as const]),
+      ...(publicUrlOf(state) === undefined ? [] : queueGroups(this.#source.queue.state)),
       ...(state.kind === 'live' ? [{ kind: 'publicUrl' } as const] : []),
       { kind: 'target' },
       { kind: 'proxy' },
@@ -74,15 +93,31 @@ export class TunnelsTree implements vscode.TreeDataProvider<TunnelNode> {
     ];
   }
 
+  /** What has to be open for a row to be seen. */
+  getParent(node: TunnelNode): TunnelNode | undefined {
+    switch (node.kind) {
+      case 'tunnel':
+      case 'localProxy':
+        return undefined;
+      case 'queued':
+      case 'moreQueued':
+      case 'unread':
+        return { kind: 'queue', list: node.list };
+      default:
+        return { kind: 'tunnel' };
+    }
+  }
+
   getTreeItem(node: TunnelNode): vscode.TreeItem {
     if (node.kind === 'localProxy') return localProxyItem(this.#source.localProxy());
+    if (isOfQueue(node)) return queueItem(node, this.#source.queue);
     const state = this.#source.state();
     // A row that was on its way out when the tunnel went off.
     if (state.kind === 'off') return row(node.kind, '', '', 'circle-slash');
     return this.#item(node.kind, state);
   }
 
-  #item(kind: Exclude<TunnelNode['kind'], 'localProxy'>, state: Started): vscode.TreeItem {
+  #item(kind: Exclude<OwnNode['kind'], 'localProxy'>, state: Started): vscode.TreeItem {
     const { plan } = state;
     switch (kind) {
       case 'tunnel':
@@ -130,6 +165,10 @@ export class TunnelsTree implements vscode.TreeDataProvider<TunnelNode> {
         return row(kind, vscode.l10n.t('Today'), figuresText(this.#source.figures()), 'pulse');
     }
   }
+}
+
+function isOfQueue(node: TunnelNode): node is QueueNode {
+  return 'list' in node;
 }
 
 function row(id: string, label: string, description: string, icon: string): vscode.TreeItem {

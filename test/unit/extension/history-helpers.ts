@@ -1,5 +1,5 @@
 import type { Logger } from '../../../src/extension/base/logger.ts';
-import type { ExchangeEvent } from '../../../src/agent/index.ts';
+import { type ExchangeEvent, staleSignature } from '../../../src/agent/index.ts';
 import { HistoryRecorder } from '../../../src/extension/history/recorder.ts';
 import { HistoryStore, type HistoryLimits } from '../../../src/extension/history/store.ts';
 
@@ -21,10 +21,11 @@ export function makeHistory(
 ): { history: HistoryStore; record: (event: ExchangeEvent) => void; log: { lines: string[] } } {
   const log = memoryLog();
   const history = new HistoryStore({ folder, limits, log });
-  const recorder = new HistoryRecorder(history, () => ({
+  const place = {
     publicUrl: 'https://proxy.example/forward/orders',
     service: 'http://localhost:3000',
-  }));
+  };
+  const recorder = new HistoryRecorder(history, () => place, staleSignature);
   return { history, record: recorder.onExchange, log };
 }
 

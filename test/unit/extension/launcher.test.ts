@@ -7,6 +7,7 @@ import { type Answers, Launcher, type SetupState } from '../../../src/extension/
 import { Tunnel } from '../../../src/extension/tunnel/tunnel.ts';
 import type { AgentOptions } from '../../../src/agent/index.ts';
 import { memoryLog } from './history-helpers.ts';
+import { FakeQueue } from './queue-helpers.ts';
 
 const ALL = { proxyUrl: 'https://p.example', code: 'orders', 'target.port': 3000 };
 
@@ -45,12 +46,16 @@ class Bench {
               destroy: () => Promise.resolve(),
             };
           },
+          createQueueClient: () => new FakeQueue(),
+          staleSignature: () => undefined,
+          staleSignatures: () => Promise.resolve(new Map()),
           networkFromEnvironment: () => ({}),
           isNetworkProxy: () => true,
           describeState: ({ kind }) => kind,
           defaults: { targetTimeoutMs: 1, pollTimeoutMs: 1 },
         }),
       onExchange: () => undefined,
+      wasPaused: () => false,
       network: () => readEditorNetwork(() => undefined),
       log,
       software: 'test/1',
@@ -65,7 +70,7 @@ class Bench {
           return Promise.resolve();
         },
       },
-      localProxy: new LocalProxy({ program: '/nowhere', log }),
+      localProxy: new LocalProxy({ program: '/nowhere', dataDir: undefined, log }),
       echo: this.echo,
       tunnel: this.tunnel,
       ask: (state) => {

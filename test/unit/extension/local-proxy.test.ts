@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { freePort } from '../../../src/extension/proxy/free-port.ts';
 import { endsWithin } from '../../../src/extension/base/within.ts';
 import { LocalProxy, STOP_MS } from '../../../src/extension/proxy/local-proxy.ts';
+import { queueFolder } from '../../../src/extension/proxy/queue-folder.ts';
 import { memoryLog } from './history-helpers.ts';
 
 /** Listens as the real one does, and says in its answers what it was started with. */
 const PROGRAM = `
 import { createServer } from 'node:http';
-const port = Number(process.argv.at(-1));
+const port = Number(process.argv[process.argv.indexOf('--port') + 1]);
 const server = createServer((_, response) => response.end(JSON.stringify({
   arguments: process.argv.slice(2), secret: process.env.CARONTE_SECRET,
   electron: process.env.ELECTRON_RUN_AS_NODE, foreign: process.env.CARONTE_PORT ?? '', pid: process.pid,
@@ -41,7 +42,11 @@ describe('the local proxy', function () {
 
   it('runs on loopback with a secret of its own, and ends when it is stopped', async () => {
     process.env['CARONTE_PORT'] = '1';
-    proxy = new LocalProxy({ program: await programOf(PROGRAM), log: memoryLog() });
+    proxy = new LocalProxy({
+      program: await programOf(PROGRAM),
+      dataDir: undefined,
+      log: memoryLog(),
+    });
     const port = await freePort(0);
     const state = await proxy.start(port);
     delete process.env['CARONTE_PORT'];
@@ -59,8 +64,22 @@ describe('the local proxy', function () {
     assert.throws(() => process.kill(Number(said['pid']), 0));
   });
 
+  it('keeps requests in a folder of its own, if it has one', async () => {
+    const dataDir = join(folder, 'data');
+    proxy = new LocalProxy({ program: await programOf(PROGRAM), dataDir, log: memoryLog() });
+    const state = await proxy.start(await freePort(0));
+    assert.ok(state.kind === 'running');
+    const said = (await (await fetch(state.url)).json()) as { arguments: string[] };
+    const at = said.arguments.indexOf('--data-dir');
+    assert.equal(said.arguments[at + 1], dataDir);
+  });
+
   it('starts once, however often it is asked', async () => {
-    proxy = new LocalProxy({ program: await programOf(PROGRAM), log: memoryLog() });
+    proxy = new LocalProxy({
+      program: await programOf(PROGRAM),
+      dataDir: undefined,
+      log: memoryLog(),
+    });
     const port = await freePort(0);
     const states = await Promise.all([proxy.start(port), proxy.start(port)]);
     assert.equal(states[0], states[1]);
@@ -71,14 +90,14 @@ describe('the local proxy', function () {
     const program = await programOf(
       'console.error("first"); console.error("no luck"); process.exit(3)',
     );
-    proxy = new LocalProxy({ program, log: memoryLog() });
+    proxy = new LocalProxy({ program, dataDir: undefined, log: memoryLog() });
     assert.deepEqual(await proxy.start(await freePort(0)), { kind: 'failed', detail: 'no luck' });
     assert.deepEqual(proxy.state, { kind: 'failed', detail: 'no luck' });
   });
 
   it('says so when it ends by itself, and can be started again', async () => {
     const log = memoryLog();
-    proxy = new LocalProxy({ program: await programOf(PROGRAM), log });
+    proxy = new LocalProxy({ program: await programOf(PROGRAM), dataDir: undefined, log });
     const state = await proxy.start(await freePort(0));
     assert.ok(state.kind === 'running');
     const { pid } = (await (await fetch(state.url)).json()) as { pid: number };
@@ -107,7 +126,7 @@ describe('a local proxy that does not want to end', function () {
     folder = await mkdtemp(join(tmpdir(), 'caronte-local-'));
     const program = join(folder, 'program.mjs');
     await writeFile(program, STUBBORN);
-    proxy = new LocalProxy({ program, log: memoryLog() });
+    proxy = new LocalProxy({ program, dataDir: undefined, log: memoryLog() });
     const state = await proxy.start(await freePort(0));
     assert.ok(state.kind === 'running');
     ({ pid } = (await (await fetch(state.url)).json()) as { pid: number });
@@ -136,6 +155,14 @@ describe('a local proxy that does not want to end', function () {
     assert.ok(STOP_MS.channel + STOP_MS.signal < CLOSE_MS);
     assert.ok(await endsWithin(proxy.stop(), CLOSE_MS));
     assert.throws(() => process.kill(pid, 0));
+  });
+});
+
+describe('the folder of the local proxy’s queue', () => {
+  it('is in the storage of the workspace, if there is one and Node has a database', () => {
+    assert.equal(queueFolder('/storage', true), join('/storage', 'local-proxy'));
+    assert.equal(queueFolder(undefined, true), undefined);
+    assert.equal(queueFolder('/storage', false), undefined);
   });
 });
 

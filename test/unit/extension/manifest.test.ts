@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { isCode as isCodeOnTheWire } from 'caronte-proxy/protocol';
+import {
+  isCode as isCodeOnTheWire,
+  MAX_DEDUPE,
+  MAX_PARALLEL,
+  OFFLINE,
+  QUEUE_DEFAULTS,
+  REFUSED,
+  SHARES,
+} from 'caronte-proxy/protocol';
 import { COMMAND, CONTEXT, HOSTING_GUIDE, ROW, VIEW } from '../../../src/extension/ids.ts';
 import { isCode } from '../../../src/extension/settings/code.ts';
 import {
   BOUNDS,
+  CHOICES,
   DEFAULTS,
+  MAX_METHODS,
   RESTRICTED,
   SECTION,
   SETTING,
@@ -20,6 +30,9 @@ interface Setting {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly pattern?: string;
+  readonly enum?: readonly string[];
+  readonly enumDescriptions?: readonly string[];
+  readonly maxItems?: number;
   readonly description?: string;
   readonly markdownDescription?: string;
 }
@@ -144,6 +157,13 @@ describe('the manifest', () => {
     assert.equal(of(SETTING.targetInsecure).default, DEFAULTS.targetInsecure);
     assert.equal(of(SETTING.targetRewritePaths).default, DEFAULTS.targetRewritePaths);
     assert.equal(of(SETTING.sendReply).default, DEFAULTS.sendReply);
+    assert.equal(of(SETTING.whenOffline).default, DEFAULTS.whenOffline);
+    assert.equal(of(SETTING.queueReview).default, DEFAULTS.queueReview);
+    assert.equal(of(SETTING.queueParallel).default, DEFAULTS.queueParallel);
+    assert.deepEqual(of(SETTING.queueMethods).default, DEFAULTS.queueMethods);
+    assert.equal(of(SETTING.queueMethods).maxItems, MAX_METHODS);
+    assert.equal(of(SETTING.queueOnRefused).default, DEFAULTS.queueOnRefused);
+    assert.equal(of(SETTING.queueDedupeSeconds).default, DEFAULTS.queueDedupeSeconds);
     assert.equal(of(SETTING.share).default, DEFAULTS.share);
     assert.equal(of(SETTING.autoStart).default, DEFAULTS.autoStart);
     assert.equal(of(SETTING.maxAttempts).default, DEFAULTS.maxAttempts);
@@ -152,12 +172,36 @@ describe('the manifest', () => {
     const bounds = {
       [SETTING.targetPort]: BOUNDS.port,
       [SETTING.maxAttempts]: BOUNDS.maxAttempts,
+      [SETTING.queueParallel]: BOUNDS.queueParallel,
+      [SETTING.queueDedupeSeconds]: BOUNDS.queueDedupeSeconds,
       [SETTING.historyLimit]: BOUNDS.historyLimit,
       [SETTING.historyMaxBytes]: BOUNDS.historyMaxBytes,
     };
     for (const [key, { min, max }] of Object.entries(bounds)) {
       assert.deepEqual([of(key).minimum, of(key).maximum], [min, max], key);
     }
+    for (const [name, choices] of Object.entries(CHOICES)) {
+      const setting = of(SETTING[name as keyof typeof CHOICES]);
+      assert.deepEqual(setting.enum, choices, name);
+      const described = setting.enumDescriptions?.length ?? choices.length;
+      assert.equal(described, choices.length, name);
+    }
+  });
+
+  it('has the choices, bounds and defaults of the engine', () => {
+    assert.deepEqual(CHOICES.share, SHARES);
+    assert.deepEqual(CHOICES.whenOffline, OFFLINE);
+    assert.deepEqual(CHOICES.queueOnRefused, REFUSED);
+    assert.equal(BOUNDS.queueParallel.max, MAX_PARALLEL);
+    assert.equal(BOUNDS.queueDedupeSeconds.max, MAX_DEDUPE);
+    assert.deepEqual(QUEUE_DEFAULTS, {
+      methods: DEFAULTS.queueMethods,
+      parallel: DEFAULTS.queueParallel,
+      perSecond: 0,
+      refused: DEFAULTS.queueOnRefused,
+      dedupeSeconds: DEFAULTS.queueDedupeSeconds,
+      paused: DEFAULTS.queueReview,
+    });
   });
 
   it('says of each setting in one sentence what it is for, and where it may be set', () => {

@@ -45,6 +45,38 @@ describe('recording what the engine tells', () => {
     );
   });
 
+  it('marks a delivery from the queue, and a signature that was too old for it', async () => {
+    const { history, record } = makeHistory(folder);
+    const queued = idOf(99);
+    const fields = ['Stripe-Signature', 't=1,v1=a'];
+    for (const [number, attempt, waitedMs] of [
+      [1, 1, 300_000],
+      [2, 2, 720_000],
+    ] as const) {
+      for (const event of exchange({ number })) {
+        if (event.type !== 'received') record(event);
+        else {
+          const receivedAt = event.at - waitedMs;
+          record({ ...event, head: { ...event.head, queued, attempt, receivedAt, fields } });
+        }
+      }
+    }
+    const [second, first] = history.newest(2);
+    assert.deepEqual([first?.delivery, second?.delivery], [1, 2]);
+    const facts = { id: queued, attempt: 1 };
+    assert.deepEqual((await history.details(first?.key ?? ''))?.queued, facts);
+    assert.deepEqual((await history.details(second?.key ?? ''))?.queued, {
+      id: queued,
+      attempt: 2,
+      stale: { sender: 'Stripe', seconds: 300 },
+    });
+    await history.flush();
+    const { history: later } = makeHistory(folder);
+    await later.load();
+    assert.equal(later.get(second?.key ?? '')?.delivery, 2);
+    assert.equal((await later.details(second?.key ?? ''))?.queued?.stale?.sender, 'Stripe');
+  });
+
   it('ignores what belongs to no exchange', () => {
     const { history, record } = makeHistory(folder);
     record({ type: 'attempt', id: idOf(1), at: 1, attempt: 1 });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { METHODS } from 'node:http';
 import { isCode, suggestCode } from '../../../src/extension/settings/code.ts';
 import { isLoopback, readProxyUrl } from '../../../src/extension/settings/proxy-url.ts';
 import { readSettings } from '../../../src/extension/settings/read.ts';
@@ -31,6 +32,14 @@ describe('reading settings', () => {
         rewritePaths: false,
       },
       sendReply: true,
+      whenOffline: 'refuse',
+      queue: {
+        review: false,
+        parallel: 1,
+        methods: ['POST', 'PUT', 'PATCH', 'DELETE'],
+        refused: 'settle',
+        dedupeSeconds: 0,
+      },
       share: 'exclusive',
       maxAttempts: 5,
       autoStart: false,
@@ -52,6 +61,12 @@ describe('reading settings', () => {
       'target.insecure': true,
       'target.rewritePaths': true,
       sendReply: false,
+      whenOffline: 'queue',
+      'queue.review': true,
+      'queue.parallel': 1024,
+      'queue.methods': ['post', ' GET', 'POST'],
+      'queue.onRefused': 'dead',
+      'queue.dedupeSeconds': 604_800,
       share: 'broadcast',
       maxAttempts: 20,
       autoStart: true,
@@ -70,6 +85,14 @@ describe('reading settings', () => {
       rewritePaths: true,
     });
     assert.equal(settings.maxAttempts, 20);
+    assert.equal(settings.whenOffline, 'queue');
+    assert.deepEqual(settings.queue, {
+      review: true,
+      parallel: 1024,
+      methods: ['POST', 'GET'],
+      refused: 'dead',
+      dedupeSeconds: 604_800,
+    });
     assert.equal(settings.share, 'broadcast');
     assert.equal(settings.historyLimit, 10);
   });
@@ -79,13 +102,22 @@ describe('reading settings', () => {
   });
 
   it('brings a number that is out of bounds to the nearest bound, and says so', () => {
-    const { settings, problems } = read({ maxAttempts: 0, 'history.limit': 1_000_000 });
+    const { settings, problems } = read({
+      maxAttempts: 0,
+      'queue.parallel': 1025,
+      'queue.dedupeSeconds': 604_801,
+      'history.limit': 1_000_000,
+    });
     assert.equal(settings.maxAttempts, 1);
+    assert.equal(settings.queue.parallel, 1024);
+    assert.equal(settings.queue.dedupeSeconds, 604_800);
     assert.equal(settings.historyLimit, 10_000);
-    assert.deepEqual(
-      problems.map(({ key }) => key),
-      ['maxAttempts', 'history.limit'],
-    );
+    assert.deepEqual(problems.map(({ key }) => key).toSorted(), [
+      'history.limit',
+      'maxAttempts',
+      'queue.dedupeSeconds',
+      'queue.parallel',
+    ]);
   });
 
   it('takes no port that is near a wrong one', () => {
@@ -93,6 +125,16 @@ describe('reading settings', () => {
       const { settings, problems } = read({ 'target.port': port });
       assert.equal(settings.targetPort, undefined);
       assert.equal(problems.length, 1, String(port));
+    }
+  });
+
+  it('queues no method that cannot be forwarded, and no list that names one', () => {
+    const many = Array.from({ length: 33 }, () => 'POST');
+    assert.deepEqual(read({ 'queue.methods': many }).problems, [], 'the same one counts once');
+    for (const value of [[], ['POST', 'CONNECT'], ['TRACE'], ['P OST'], [5], 'POST', METHODS]) {
+      const { settings, problems } = read({ 'queue.methods': value });
+      assert.deepEqual(settings.queue.methods, ['POST', 'PUT', 'PATCH', 'DELETE']);
+      assert.equal(problems.length, 1, String(value));
     }
   });
 
@@ -108,14 +150,19 @@ describe('reading settings', () => {
       'target.insecure': 1,
       'target.rewritePaths': 'yes',
       sendReply: 'no',
+      whenOffline: 'keep',
+      'queue.onRefused': true,
+      'queue.review': 'yes',
       share: 'everybody',
       maxAttempts: '3',
       autoStart: 1,
     });
-    assert.equal(problems.length, 13);
+    assert.equal(problems.length, 16);
     assert.equal(settings.proxyUrl, undefined);
     assert.equal(settings.targetHost, 'localhost');
     assert.equal(settings.sendReply, true);
+    assert.equal(settings.whenOffline, 'refuse');
+    assert.equal(settings.queue.refused, 'settle');
     assert.equal(settings.share, 'exclusive');
     assert.equal(settings.maxAttempts, 5);
     for (const { detail } of problems) assert.match(detail, /^caronte\./);

@@ -7,6 +7,8 @@ import {
   readStartOptions,
 } from '../../../src/extension/tunnel/plan.ts';
 
+const DEFAULTS = ['POST', 'PUT', 'PATCH', 'DELETE'];
+
 const { settings } = readSettings(
   (key) => ({ proxyUrl: 'https://p.example', code: 'orders', 'target.port': 3000 })[key as string],
 );
@@ -74,6 +76,17 @@ describe('a tunnel’s plan', () => {
       assert.ok(!isSamePlan(plan, { ...plan, manner: { ...plan.manner, ...other } }));
     }
     assert.ok(!isSamePlan(plan, { ...plan, sendReply: false }));
+    assert.ok(!isSamePlan(plan, { ...plan, offline: 'queue' }));
+    assert.ok(isSamePlan(plan, { ...plan, queue: { ...plan.queue, methods: [...DEFAULTS] } }));
+    for (const other of [
+      { review: true },
+      { parallel: 2 },
+      { methods: ['POST'] },
+      { refused: 'dead' },
+      { dedupeSeconds: 1 },
+    ] as const) {
+      assert.ok(!isSamePlan(plan, { ...plan, queue: { ...plan.queue, ...other } }));
+    }
     assert.ok(!isSamePlan(plan, { ...plan, share: 'balance' }));
     assert.ok(!isSamePlan(plan, { ...plan, target: { ...plan.target, port: 1 } }));
   });

@@ -1,23 +1,21 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { setImmediate } from 'node:timers/promises';
-import type { Agent, AgentObserver, AgentOptions, Trouble } from '../../../src/agent/index.ts';
+import type {
+  Agent,
+  AgentObserver,
+  AgentOptions,
+  QueueClientOptions,
+  QueueState,
+  Trouble,
+} from '../../../src/agent/index.ts';
 import { readEditorNetwork } from '../../../src/extension/settings/network.ts';
-import type { TunnelPlan } from '../../../src/extension/tunnel/plan.ts';
 import { isRunning, publicUrlOf, type TunnelState } from '../../../src/extension/tunnel/state.ts';
 import { nextHealth, type TargetHealth } from '../../../src/extension/tunnel/target-health.ts';
 import { type Launch, Tunnel } from '../../../src/extension/tunnel/tunnel.ts';
 import { memoryLog } from './history-helpers.ts';
+import { EMPTY, FakeQueue, PLAN } from './queue-helpers.ts';
 
-const PLAN: TunnelPlan = {
-  proxyUrl: 'https://proxy.example',
-  code: 'orders',
-  target: { protocol: 'http', host: 'localhost', port: 3000 },
-  manner: { hostHeader: 'target', caFile: undefined, insecure: false, rewritePaths: false },
-  sendReply: true,
-  share: 'exclusive',
-  maxAttempts: 5,
-};
 const CERTIFICATE = '../../e2e/support/certificates-target/certificate.pem';
 const LAUNCH: Launch = { plan: PLAN, secret: 'a-secret', takeover: false };
 const TROUBLE: Trouble = { code: 'secret_refused', message: 'secret refused' };
@@ -28,6 +26,9 @@ class FakeEngine {
   readonly tunnel: Tunnel;
   readonly states: TunnelState['kind'][] = [];
   readonly log = memoryLog();
+  readonly queue = new FakeQueue();
+  readonly ways: QueueClientOptions[] = [];
+  wasPaused = false;
   network = readEditorNetwork(() => undefined);
 
   constructor() {
@@ -39,12 +40,19 @@ class FakeEngine {
             this.agents.push(agent);
             return agent;
           },
+          createQueueClient: (options) => {
+            this.ways.push(options);
+            return this.queue;
+          },
+          staleSignature: () => undefined,
+          staleSignatures: () => Promise.resolve(new Map()),
           networkFromEnvironment: () => ({ httpsProxy: 'http://env:3128', noProxy: 'a' }),
           isNetworkProxy: (text) => text.startsWith('http:'),
           describeState: ({ kind }) => kind,
           defaults: { targetTimeoutMs: 1, pollTimeoutMs: 1 },
         }),
       onExchange: () => undefined,
+      wasPaused: () => this.wasPaused,
       network: () => this.network,
       log: this.log,
       software: 'test/1',
@@ -96,8 +104,8 @@ class FakeAgent implements Agent {
     });
   }
 
-  setPaused(): Promise<never> {
-    return Promise.reject(new Error('there is no queue'));
+  setPaused(paused: boolean): Promise<QueueState> {
+    return Promise.resolve({ ...EMPTY, paused });
   }
 
   close(): Promise<void> {
@@ -235,6 +243,79 @@ describe('a tunnel', () => {
     await start;
     assert.equal(engine.tunnel.state.kind, 'off');
     assert.equal(engine.agents.length, 0);
+  });
+});
+
+describe('a tunnel’s queue', () => {
+  async function live(engine: FakeEngine, launch = LAUNCH): Promise<FakeAgent> {
+    const start = engine.tunnel.start(launch);
+    const agent = await engine.started();
+    agent.live();
+    await start;
+    return agent;
+  }
+
+  it('is kept and delivered as the settings say', async () => {
+    const engine = new FakeEngine();
+    const { options } = await live(engine);
+    const { review, ...policy } = PLAN.queue;
+    assert.equal(options.offline, 'queue');
+    assert.deepEqual(options.queue, { ...policy, paused: review });
+  });
+
+  it('waits for a person from the start if that is set, or a person had paused it before', async () => {
+    const engine = new FakeEngine();
+    const plan = { ...PLAN, queue: { ...PLAN.queue, review: true } };
+    assert.equal((await live(engine, { ...LAUNCH, plan })).options.queue?.paused, true);
+    engine.wasPaused = true;
+    assert.equal((await live(engine)).options.queue?.paused, true);
+  });
+
+  it('is reached by the way of the tunnel, while that is up', async () => {
+    const engine = new FakeEngine();
+    assert.equal(engine.tunnel.queue, undefined);
+    await live(engine);
+    assert.equal(engine.tunnel.queue, engine.queue);
+    const { proxyUrl, secret, code, network } = engine.ways[0] ?? {};
+    assert.deepEqual([proxyUrl, secret, code], [PLAN.proxyUrl, 'a-secret', 'orders']);
+    assert.equal(network?.httpsProxy, 'http://env:3128');
+    await engine.tunnel.stop();
+    assert.equal(engine.tunnel.queue, undefined);
+    assert.deepEqual(engine.queue.asked, ['destroy']);
+  });
+
+  it('is told of until the tunnel ends, and then no more', async () => {
+    const engine = new FakeEngine();
+    const told: (number | undefined)[] = [];
+    const missed: number[] = [];
+    engine.tunnel.queueChanged.on((state) => told.push(state?.waiting));
+    engine.tunnel.missed.on(({ refused }) => missed.push(refused));
+    const { observer } = await live(engine);
+    observer.onQueue?.({ ...EMPTY, waiting: 12 });
+    observer.onMissed?.({ refused: 3, quota: 0, expired: 0, since: 1 });
+    await engine.tunnel.stop();
+    observer.onQueue?.({ ...EMPTY, waiting: 13 });
+    observer.onMissed?.({ refused: 4, quota: 0, expired: 0, since: 1 });
+    assert.deepEqual([told, missed], [[12, undefined], [3]]);
+  });
+
+  it('is not known of a tunnel that has stopped by itself', async () => {
+    const engine = new FakeEngine();
+    const told: unknown[] = [];
+    const { observer } = await live(engine);
+    engine.tunnel.queueChanged.on((state) => told.push(state));
+    observer.onState?.({ kind: 'stopped', trouble: TROUBLE });
+    assert.deepEqual(told, [undefined]);
+  });
+
+  it('is paused by the engine, which remembers it, and told at once', async () => {
+    const engine = new FakeEngine();
+    assert.equal(await engine.tunnel.setPaused(true), false);
+    await live(engine);
+    const told: unknown[] = [];
+    engine.tunnel.queueChanged.on((state) => told.push(state?.paused));
+    assert.equal(await engine.tunnel.setPaused(true), true);
+    assert.deepEqual(told, [true]);
   });
 });
 

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import { visibleText } from '../../../src/extension/base/visible.ts';
 import { ageOf } from '../../../src/extension/views/age.ts';
-import { durationText, sizeText } from '../../../src/shared/figures.ts';
+import { durationText, ordinal, sizeText, spanText } from '../../../src/shared/figures.ts';
 import { requestViewHtml } from '../../../src/extension/views/request-view-html.ts';
+import { momentText } from '../../../src/extension/views/moment.ts';
+import { Questions } from '../../../src/extension/views/questions.ts';
+import { queuedLook } from '../../../src/extension/views/queued-look.ts';
 import { rowLook } from '../../../src/extension/views/row-look.ts';
+import { entry } from './queue-helpers.ts';
 
 describe('figures for people', () => {
   it('are short for times', () => {
@@ -46,6 +51,89 @@ describe('a row of the list', () => {
     assert.equal(rowLook({ outcome: { kind: 'open' } }).icon, 'loading~spin');
     const failed = { kind: 'failed', code: 'target_timeout', detail: '' } as const;
     assert.equal(rowLook({ outcome: failed }).icon, 'debug-disconnect');
+  });
+});
+
+describe('figures of a queue', () => {
+  it('tell lengths of time in their largest unit', () => {
+    const seconds = [-1, 59, 60, 720, 3600, 47 * 3600, 48 * 3600];
+    assert.deepEqual(
+      seconds.map((count) => spanText(count * 1000)),
+      ['0 s', '59 s', '1 min', '12 min', '1 h', '47 h', '2 days'],
+    );
+  });
+
+  it('tell which delivery it is', () => {
+    const words = ['1st', '2nd', '3rd', '4th', '11th', '21st', '22nd'];
+    assert.deepEqual([1, 2, 3, 4, 11, 21, 22].map(ordinal), words);
+  });
+
+  it('tell a moment by the time of day, and by the day where that was another', () => {
+    const now = new Date(2026, 4, 20, 15, 0).getTime();
+    const at = (day: number, hour: number): string =>
+      momentText(new Date(2026, 4, day, hour, 3).getTime(), now, 'en-GB');
+    assert.equal(at(20, 12), '12:03');
+    assert.match(at(19, 23), /^Tue.*23:03$/);
+    assert.match(at(2, 8), /^2 May.*8:03$/);
+  });
+});
+
+describe('a row of the queue', () => {
+  it('tells by its icon how the request stands', () => {
+    const look = (more: Parameters<typeof entry>[1], stale = false): string =>
+      queuedLook(entry(1, more), stale).icon;
+    assert.equal(look({}), 'circle-outline');
+    assert.equal(look({ attempts: 2 }), 'history');
+    assert.equal(look({ state: 'dead', attempts: 16 }), 'error');
+    assert.equal(look({ state: 'dead' }, true), 'warning');
+    assert.equal(look({ state: 'delivering' }, true), 'loading~spin');
+  });
+});
+
+describe('questions to the user', () => {
+  /** A question with its answer to come. */
+  function open(): { question: () => Promise<string>; answer: (text: string) => void } {
+    let answer: (text: string) => void = () => undefined;
+    const answered = new Promise<string>((resolve) => {
+      answer = resolve;
+    });
+    return { question: () => answered, answer };
+  }
+
+  it('come one after the other, whatever became of the one before', async () => {
+    const questions = new Questions();
+    const { question, answer } = open();
+    const first = questions.ask(question);
+    let asked = false;
+    const second = questions.ask(() => {
+      asked = true;
+      return Promise.reject(new Error('closed'));
+    });
+    const third = questions.ask(() => Promise.resolve('third'));
+    await setImmediate();
+    assert.equal(asked, false);
+    answer('first');
+    assert.equal(await first, 'first');
+    await assert.rejects(second, /closed/);
+    assert.equal(await third, 'third');
+  });
+
+  it('wait for one that cannot wait itself', async () => {
+    const questions = new Questions();
+    const patient = open();
+    const urgent = open();
+    void questions.ask(patient.question);
+    const answered = questions.askNow(urgent.question);
+    let asked = false;
+    const last = questions.ask(() => {
+      asked = true;
+      return Promise.resolve('last');
+    });
+    urgent.answer('urgent');
+    assert.equal(await answered, 'urgent');
+    assert.equal(asked, false);
+    patient.answer('patient');
+    assert.equal(await last, 'last');
   });
 });
 

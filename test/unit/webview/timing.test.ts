@@ -29,6 +29,12 @@ describe('the picture of times', () => {
     assert.match(timingText(picture), /^45 ms in all: Proxy to this machine 10 ms, .* 3 ms\.$/);
   });
 
+  it('leaves the time in the queue out: it is no skew either', () => {
+    const picture = timingPicture({ ...TIMING, proxyReceivedAt: -28_800_000 }, 0, true);
+    assert.deepEqual([picture.stretches[0]?.id, picture.totalMs], ['agent', 35]);
+    assert.equal(picture.skewMs, undefined);
+  });
+
   it('shows the tries that failed as waiting', () => {
     const attempts = [{ at: 1002, failedAt: 1003, detail: 'refused' }, { at: 1010 }];
     const picture = timingPicture({ ...TIMING, attempts }, 0);
