@@ -28,12 +28,15 @@ describe('in the extension host', () => {
   describeInHost('of a folder that is not trusted', {
     vsix: [VSIX],
     workspaceTrust: true,
+    settings: { 'caronte.queue.review': true },
     files: {
       '.vscode/settings.json': JSON.stringify({
         'caronte.proxyUrl': 'https://attacker.example',
         'caronte.code': 'stolen',
         'caronte.target.port': 22,
         'caronte.autoStart': true,
+        'caronte.whenOffline': 'queue',
+        'caronte.queue.review': false,
         'caronte.history.limit': 50,
       }),
     },

@@ -57,6 +57,18 @@ export class TestTarget {
   }
 }
 
+export interface TestProxyOptions {
+  /** Where it keeps requests for tunnels that ask for it. */
+  readonly dataDir?: string;
+  /** Its clock is behind by so many milliseconds: what it receives seems to have come long ago. */
+  readonly behindMs?: number;
+}
+
+function slowClock(behindMs: number): string {
+  const code = `const { now } = Date; Date.now = () => now() - ${behindMs};`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+}
+
 /** A proxy as it is shipped, in a process of its own. */
 export class TestProxy {
   static readonly SECRET = 'a-secret-for-tests-only';
@@ -69,11 +81,16 @@ export class TestProxy {
   }
 
   /** Port 0 takes one that is free. */
-  static async start(port = 0): Promise<TestProxy> {
+  static async start(port = 0, options: TestProxyOptions = {}): Promise<TestProxy> {
+    const { dataDir, behindMs } = options;
+    const flags = dataDir === undefined ? [] : ['--data-dir', dataDir];
     const child = fork(
       join(ROOT, 'dist', 'caronte.mjs'),
-      ['proxy', '--host', '127.0.0.1', '--port', String(port), '--log-level', 'warn'],
-      { execArgv: [], env: { ...process.env, CARONTE_SECRET: TestProxy.SECRET } },
+      ['proxy', '--host', '127.0.0.1', '--port', String(port), '--log-level', 'warn', ...flags],
+      {
+        execArgv: behindMs === undefined ? [] : ['--import', slowClock(behindMs)],
+        env: { ...process.env, CARONTE_SECRET: TestProxy.SECRET },
+      },
     );
     const url = await new Promise<string>((resolve, reject) => {
       child.once('exit', (code) => {
@@ -98,6 +115,46 @@ export class TestProxy {
   }
 }
 
+const CALLERS = `
+import { text } from 'node:stream/consumers';
+const [url, count, atOnce] = JSON.parse(await text(process.stdin));
+let sent = 0;
+const statuses = {};
+const call = async () => {
+  while (sent < count) {
+    const number = sent++;
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ number });
+    const response = await fetch(url + number, { method: 'POST', headers, body });
+    await response.arrayBuffer();
+    statuses[response.status] = (statuses[response.status] ?? 0) + 1;
+  }
+};
+await Promise.all(Array.from({ length: atOnce }, call));
+console.log(JSON.stringify(statuses));
+`;
+
+/**
+ * Posts to `<url>0`, `<url>1` and so on from a process of its own, so many at once. Resolves with how
+ * often each status came.
+ */
+export async function callManyFromOutside(
+  url: string,
+  count: number,
+  atOnce: number,
+): Promise<Record<number, number>> {
+  return JSON.parse(await runOutside(CALLERS, [url, count, atOnce])) as Record<number, number>;
+}
+
+/** Runs a script that reads JSON from its input; resolves with what it printed. */
+async function runOutside(script: string, input: unknown): Promise<string> {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify(input));
+  return text(child.stdout);
+}
+
 const CALLER = `
 import { text } from 'node:stream/consumers';
 const [url, method, headers, body] = JSON.parse(await text(process.stdin));
@@ -116,11 +173,8 @@ export async function callFromOutside(
 ): Promise<{ status: number; body: string }> {
   const { method = 'POST', headers = {}, body } = options;
   const sent = body === undefined ? undefined : Buffer.from(body).toString('base64');
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', CALLER], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  child.stdin.end(JSON.stringify([url, method, headers, sent]));
-  return JSON.parse(await text(child.stdout)) as { status: number; body: string };
+  const answer = await runOutside(CALLER, [url, method, headers, sent]);
+  return JSON.parse(answer) as { status: number; body: string };
 }
 
 /** A webhook as GitHub sends it. */

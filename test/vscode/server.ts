@@ -111,6 +111,14 @@ export class VsCodeServer {
     return texts.join('\n\n');
   }
 
+  /** The process that the extensions of the window run in. */
+  async extensionHostPid(): Promise<number> {
+    const started = [...(await this.logs()).matchAll(/Extension host with pid (\d+) started/g)];
+    const pid = Number(started.at(-1)?.[1]);
+    if (!(pid > 0)) throw new Error('The logs name no extension host');
+    return pid;
+  }
+
   /**
    * Adds settings; the workbench notices by itself. They go to the machine's settings, which come
    * before the user's: of a change to those that is not its own, this kind of VS Code knows nothing.

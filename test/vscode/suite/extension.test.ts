@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { commands, extensions, Uri, window, workspace } from 'vscode';
-import { BODY_SCHEME, COMMAND, HOSTING_GUIDE } from '../../../src/extension/ids.ts';
+import { BODY_SCHEME, COMMAND, HOSTING_GUIDE, QUEUED_SCHEME } from '../../../src/extension/ids.ts';
 import { readSettings } from '../../../src/extension/settings/read.ts';
 import { DEFAULTS, SECTION } from '../../../src/extension/settings/schema.ts';
 import { caronteApi } from './api.ts';
@@ -23,7 +23,17 @@ describe('the extension', () => {
     const configuration = workspace.getConfiguration(SECTION);
     const { settings, problems } = readSettings((key) => configuration.get(key));
     assert.deepEqual(problems, []);
-    const { targetHostHeader, targetInsecure, targetRewritePaths, ...same } = DEFAULTS;
+    const {
+      targetHostHeader,
+      targetInsecure,
+      targetRewritePaths,
+      queueReview,
+      queueParallel,
+      queueMethods,
+      queueOnRefused,
+      queueDedupeSeconds,
+      ...same
+    } = DEFAULTS;
     assert.deepEqual(settings, {
       ...same,
       targetManner: {
@@ -31,6 +41,13 @@ describe('the extension', () => {
         caFile: undefined,
         insecure: targetInsecure,
         rewritePaths: targetRewritePaths,
+      },
+      queue: {
+        review: queueReview,
+        parallel: queueParallel,
+        methods: queueMethods,
+        refused: queueOnRefused,
+        dedupeSeconds: queueDedupeSeconds,
       },
       targetSocket: undefined,
       proxyUrl: undefined,
@@ -52,6 +69,12 @@ describe('the extension', () => {
     assert.equal(await commands.executeCommand(COMMAND.sendSample), undefined);
     assert.equal(await commands.executeCommand(COMMAND.openRequestBody, 'no such key'), undefined);
     assert.equal(await commands.executeCommand(COMMAND.copyRequestBody, { key: 5 }), undefined);
+    const unknown = '0'.repeat(32);
+    assert.equal(await commands.executeCommand(COMMAND.deliverQueued, unknown), 0);
+    assert.equal(await commands.executeCommand(COMMAND.discardQueued, '../pause'), 0);
+    assert.equal(await commands.executeCommand(COMMAND.showQueued, { id: unknown }), undefined);
+    assert.equal(await commands.executeCommand(COMMAND.discardAllQueued, 'dead'), 0);
+    await commands.executeCommand(COMMAND.pauseDeliveries);
     await commands.executeCommand(COMMAND.stopTunnel);
     await commands.executeCommand(COMMAND.stopLocalProxy);
     await commands.executeCommand(COMMAND.clearRequests);
@@ -77,12 +100,19 @@ describe('the extension', () => {
       look();
     });
     await commands.executeCommand('workbench.action.closeAllEditors');
+    // A preview that is closed may take the window's focus along, without which there is no clipboard.
+    await commands.executeCommand('workbench.action.focusSideBar');
   });
 
   it('has read-only documents for bodies, and none for what it does not know', async () => {
     assert.equal(workspace.fs.isWritableFileSystem(BODY_SCHEME), false);
     for (const path of ['/x', '/x/request/a.json', '/x/other/a.json', '/../../etc/passwd']) {
       const uri = Uri.from({ scheme: BODY_SCHEME, path });
+      await assert.rejects(async () => workspace.fs.readFile(uri), path);
+    }
+    assert.equal(workspace.fs.isWritableFileSystem(QUEUED_SCHEME), false);
+    for (const path of ['/x', `/${'0'.repeat(32)}/request/a.json`, '/../pause/request/a.json']) {
+      const uri = Uri.from({ scheme: QUEUED_SCHEME, path });
       await assert.rejects(async () => workspace.fs.readFile(uri), path);
     }
   });

@@ -12,6 +12,8 @@ describe('a folder that is not trusted', () => {
     assert.equal(configuration.get('proxyUrl'), '');
     assert.equal(configuration.get('code'), '');
     assert.equal(configuration.get('target.port'), null);
+    assert.equal(configuration.get('whenOffline'), 'refuse');
+    assert.equal(configuration.get('queue.review'), true, 'the user’s own');
     assert.equal(configuration.get('autoStart'), false);
     assert.equal(configuration.get('history.limit'), 50, 'what sends nothing anywhere counts');
   });
