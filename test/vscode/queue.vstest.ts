@@ -351,9 +351,13 @@ describe('a queue', () => {
     );
     assert.match(rows.find(({ label }) => label === '1 waiting')?.description ?? '', /^paused/);
     const before = target.received.length;
+    await (await tunnels().row('Today')).click();
     await statusBar.item(STATUS).click();
     await workbench().quickInput.pick('Show Waiting Requests');
-    await workbench().quickInput.waitForClosed();
+    // What takes the focus would close the palette.
+    await tunnels().waitForRows((all) =>
+      all.some(({ label, selected }) => label === '1 waiting' && selected),
+    );
     await workbench().runCommand('Caronte: Resume Deliveries');
     await noGroups();
     assert.equal(target.received.length, before + 1);
