@@ -46,6 +46,8 @@ export class Deliveries {
   readonly #patience: Deadlines<Exchange>;
   #policy: QueuePolicy = QUEUE_DEFAULTS;
   #rate: Rate;
+  /** What a person wants delivered although deliveries are paused: ids. */
+  #chosen: string[] = [];
   #inHand = 0;
   #unsettled = 0;
   #leasing = false;
@@ -77,6 +79,8 @@ export class Deliveries {
   use(policy: QueuePolicy): void {
     const { perSecond } = this.#policy;
     this.#policy = policy;
+    // Everything is delivered, and these in their turn.
+    if (!policy.paused) this.#chosen = [];
     if (policy.perSecond !== perSecond) {
       this.#rate = new Rate(policy.perSecond, this.#context.clock.monotonic());
     }
@@ -88,6 +92,12 @@ export class Deliveries {
     this.#held = 0;
     this.#heldUntil = 0;
     this.wake();
+  }
+
+  /** Has these delivered at once, even while deliveries are paused. */
+  choose(ids: readonly string[]): void {
+    if (this.#policy.paused) this.#chosen.push(...ids);
+    this.tryNow();
   }
 
   /** There may be something to deliver. */
@@ -113,8 +123,10 @@ export class Deliveries {
   /** How many deliveries may begin now; if none, a timer wakes for what only takes time. */
   #room(): number {
     const { clock, store, tunnels } = this.#context;
-    if (this.#stopped || this.#policy.paused || !tunnels.served(this.#code)) return 0;
-    const waiting = store.counts(this.#code).waiting - this.#inHand;
+    if (this.#stopped || !tunnels.served(this.#code)) return 0;
+    const waiting = this.#policy.paused
+      ? this.#chosen.length
+      : store.counts(this.#code).waiting - this.#inHand;
     const places = Math.min(waiting, this.#policy.parallel - this.#inHand);
     if (places <= 0) return 0;
     const now = clock.monotonic();
@@ -134,14 +146,16 @@ export class Deliveries {
         this.#again = false;
         const room = this.#room();
         if (room === 0) break;
-        const { entries, nextDueInMs } = await this.#context.store.lease(this.#code, room);
+        const only = this.#policy.paused ? this.#chosen.splice(0, room) : undefined;
+        const { entries, nextDueInMs } = await this.#context.store.lease(this.#code, room, only);
         if (entries.length > 0) failPoint('leased');
         this.#rate.take(entries.length);
         for (const entry of entries) {
           if (this.#stopped) void this.#settle({ id: entry.id, ...NOT_BEGUN });
           else this.#deliver(entry);
         }
-        if (entries.length < room && nextDueInMs !== undefined) this.#wakeIn(nextDueInMs);
+        if (only !== undefined) this.#again ||= this.#chosen.length > 0;
+        else if (entries.length < room && nextDueInMs !== undefined) this.#wakeIn(nextDueInMs);
       } while (this.#again);
     } catch (error) {
       this.#context.log.error({ code: this.#code, error: String(error) }, 'queue cannot be read');

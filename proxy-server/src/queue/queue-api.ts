@@ -127,7 +127,8 @@ export class QueueApi {
         ? await store.deliverAgain(code, selection)
         : await store.discard(code, selection);
     if (count > 0) this.#log.info({ code, count, action }, 'queue changed by hand');
-    this.#queues.find(code)?.changed();
+    const chosen = action === 'deliver' && typeof selection !== 'string' ? selection : [];
+    this.#queues.find(code)?.changed(chosen);
     return count;
   }
 }

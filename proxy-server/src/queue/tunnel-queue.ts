@@ -80,10 +80,10 @@ export class TunnelQueue implements Route {
     return this.#deliveries.stop();
   }
 
-  /** What the queue holds was changed from outside. */
-  changed(): void {
+  /** A person has changed what the queue holds; `deliver`: these are to be delivered now. */
+  changed(deliver: readonly string[] = []): void {
     this.#changed();
-    this.#deliveries.tryNow();
+    this.#deliveries.choose(deliver);
   }
 
   offer(exchange: Exchange): void {

@@ -120,8 +120,10 @@ export class DurableStore implements Store {
   async lease(
     code: string,
     most: number,
+    only?: readonly string[],
   ): Promise<{ entries: Leased[]; nextDueInMs: number | undefined }> {
-    const { rows, nextDueInMs } = await this.#link.ask({ kind: 'lease', code, most });
+    const op = { kind: 'lease', code, most, ...(only !== undefined && { only }) } as const;
+    const { rows, nextDueInMs } = await this.#link.ask(op);
     return { entries: rows.map((row) => leasedOf(code, row)), nextDueInMs };
   }
 

@@ -35,6 +35,8 @@ export interface LeaseOp {
   readonly kind: 'lease';
   readonly code: string;
   readonly most: number;
+  /** These alone; absent: the oldest. */
+  readonly only?: readonly string[];
 }
 
 export interface SettleOp {

@@ -150,11 +150,13 @@ export interface Store {
   spool(id: string, code: string): Spool;
   /**
    * Takes the oldest entries of a code that are due, `most` at most and not more than some MiB, and
-   * counts the attempts, on disk. `nextDueInMs` is 0 if more are due.
+   * counts the attempts, on disk. With `only`, it takes no others than these. `nextDueInMs` is 0 if
+   * more are due.
    */
   lease(
     code: string,
     most: number,
+    only?: readonly string[],
   ): Promise<{ readonly entries: readonly Leased[]; readonly nextDueInMs: number | undefined }>;
   /** Ids that are not leased are passed over. A full disk makes this wait, and never reject. */
   settle(settlements: readonly Settlement[]): Promise<void>;

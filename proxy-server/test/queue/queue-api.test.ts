@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { QueuedRequest, QueuePage } from '../../src/protocol/index.ts';
-import { answer, QueueFixture, QUEUEING } from '../support/queue-fixture.ts';
+import { QUEUE_DEFAULTS, type QueuedRequest, type QueuePage } from '../../src/protocol/index.ts';
+import { answer, policy, QueueFixture, QUEUEING } from '../support/queue-fixture.ts';
 import { TestAgent } from '../support/test-agent.ts';
 import { until, within } from '../support/wait.ts';
 
@@ -100,6 +100,20 @@ describe('what people ask of a queue', () => {
     const other = await fixture.agent({ ...QUEUEING, instance: 'a'.repeat(32) });
     await person.queue('POST', 'orders/resume');
     assert.equal((await within(other.take(), 'a delivery')).body.toString(), 'hello');
+  });
+
+  it('is to deliver some while the others wait for a word', async () => {
+    await fixture.kept('1');
+    const second = await fixture.kept('2');
+    const paused = policy({ queue: { ...QUEUE_DEFAULTS, paused: true } });
+    const agent = await fixture.agent(paused);
+    const poll = agent.startPoll({ capacity: 8 });
+    await person.queue('POST', 'orders/deliver', { ids: [second] });
+    const { exchanges } = await within(poll.answer, 'a delivery');
+    assert.deepEqual(
+      exchanges.map(({ body }) => body.toString()),
+      ['2'],
+    );
   });
 
   it('is nothing without the secret', async () => {

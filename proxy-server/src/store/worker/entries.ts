@@ -54,11 +54,15 @@ export class Entries {
     return { kind: 'kept' };
   }
 
-  lease({ code, most }: LeaseOp, now: number): Results['lease'] {
+  lease({ code, most, only }: LeaseOp, now: number): Results['lease'] {
     this.#sql.makeDue.run(code, now);
     const rows: Row[] = [];
     let bytes = 0;
-    for (const { seq, size } of this.#sql.due.all(code, now - this.#maxAgeMs, most)) {
+    const found =
+      only === undefined
+        ? this.#sql.due.all(code, now - this.#maxAgeMs, most)
+        : only.slice(0, most).flatMap((id) => this.#sql.one.all(id, code));
+    for (const { seq, size } of found) {
       bytes += size;
       if (rows.length > 0 && bytes > LEASE_BYTES) break;
       this.#sql.lease.run(seq);
@@ -127,6 +131,11 @@ function statements(db: Database) {
       `SELECT seq, CASE body WHEN ${BODY.inline} THEN bytes ELSE bytes - size END AS size
         FROM entries INDEXED BY entries_due
         WHERE code = ? AND state = ${waiting} AND due = 0 AND since > ? ORDER BY seq LIMIT ?`,
+    ),
+    one: prepare<{ readonly seq: number; readonly size: number }>(
+      db,
+      `SELECT seq, CASE body WHEN ${BODY.inline} THEN bytes ELSE bytes - size END AS size
+        FROM entries WHERE id = ? AND code = ? AND state = ${waiting}`,
     ),
     nextDue: prepare<{ readonly due: number | null }>(
       db,
