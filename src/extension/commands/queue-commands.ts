@@ -87,11 +87,6 @@ async function deliver(parts: QueueCommandParts, ids: readonly string[]): Promis
   if (ids.length === 0) return 0;
   const count = (await tried(parts, () => queue.deliver(ids))) ?? 0;
   if (count === 0) hint(vscode.l10n.t('It was delivered or discarded meanwhile'));
-  else if (queue.state?.paused === true) {
-    hint(
-      vscode.l10n.t('$(debug-pause) Deliveries are paused: it will be delivered once they go on'),
-    );
-  }
   return count;
 }
 
