@@ -32,7 +32,10 @@ describe('the proxy’s package, copied out of the repository', () => {
     await run('npm', ['run', 'build'], { cwd: folder });
     // Here the question is whether its tests run; the fuzz tests have had all their cases before.
     const env = { ...process.env, FUZZ_CASES: '1000' };
-    const { stdout } = await run('npm', ['test'], { cwd: folder, env });
+    const { stdout } = await run('npm', ['test'], { cwd: folder, env }).catch((error: unknown) => {
+      // Which of its tests failed is in what it said.
+      throw new Error((error as { readonly stdout?: string }).stdout, { cause: error });
+    });
     assert.match(stdout, /[1-9]\d* passing/);
     assert.doesNotMatch(stdout, /failing|pending/);
   });
