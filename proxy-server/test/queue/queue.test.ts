@@ -94,7 +94,7 @@ describe('a tunnel that queues', () => {
     const caller = fixture.proxy.call(
       'POST /forward/orders/t HTTP/1.1\r\nHost: p\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 6\r\n\r\n',
     );
-    keptId(await within(caller.response(), 'a 202'));
+    keptId(await within(caller.response(), 'a 202', 5_000));
 
     const agent = await fixture.agent();
     const first = await take(agent);
@@ -133,7 +133,7 @@ describe('a tunnel that queues', () => {
     const response = caller.response();
     assert.equal(await stillWaits(response), true);
     fixture.clock.advance(200);
-    const id = keptId(await within(response, 'a 202'));
+    const id = keptId(await within(response, 'a 202', 5_000));
     assert.equal(id, taken.head.id);
     const { cancelled } = await agent.poll({ capacity: 0 });
     assert.deepEqual(cancelled, [{ id, reason: 'caller_gone' }]);
@@ -143,7 +143,8 @@ describe('a tunnel that queues', () => {
     const agent = await fixture.agent();
     const caller = fixture.post();
     await agent.take();
-    const id = keptId(await fixture.clock.advanceUntil(caller.response(), 500));
+    fixture.clock.advance(2_100);
+    const id = keptId(await within(caller.response(), 'a 202', 5_000));
     await agent.bye();
     const other = await fixture.agent();
     const again = await take(other);
@@ -155,7 +156,7 @@ describe('a tunnel that queues', () => {
     const caller = fixture.post();
     const taken = await take(agent);
     fixture.clock.advance(6_000);
-    const id = keptId(await within(caller.response(), 'a 202'));
+    const id = keptId(await within(caller.response(), 'a 202', 5_000));
     assert.equal(id, taken.head.id);
     const other = await fixture.agent();
     assert.equal((await take(other)).head.attempt, 2);
@@ -167,7 +168,7 @@ describe('a tunnel that queues', () => {
     const { head } = await take(agent);
     const failure = { id: head.id, code: FAILURE.unreachable, detail: 'connection refused' };
     await agent.reply(encodeFailure(failure));
-    keptId(await within(caller.response(), 'a 202'));
+    keptId(await within(caller.response(), 'a 202', 5_000));
     const again = await take(agent);
     assert.equal(again.head.attempt, 2);
   });
