@@ -130,6 +130,8 @@ export class Deliveries {
   async #lease(): Promise<void> {
     this.#leasing = true;
     try {
+      // With all that there was room for, there may soon be room for more: the rate has to tell when.
+      let filled: boolean;
       do {
         this.#again = false;
         const room = this.#room();
@@ -141,8 +143,9 @@ export class Deliveries {
           if (this.#stopped) void this.#settle({ id: entry.id, ...NOT_BEGUN });
           else this.#deliver(entry);
         }
-        if (entries.length < room && nextDueInMs !== undefined) this.#wakeIn(nextDueInMs);
-      } while (this.#again);
+        filled = entries.length === room;
+        if (!filled && nextDueInMs !== undefined) this.#wakeIn(nextDueInMs);
+      } while (this.#again || filled);
     } catch (error) {
       this.#context.log.error({ code: this.#code, error: String(error) }, 'queue cannot be read');
       this.#wakeIn(STORE_PAUSE_MS);
