@@ -227,8 +227,10 @@ export class Deliveries {
 
   #hold(): void {
     const { clock, random } = this.#context;
-    this.#heldUntil =
-      clock.monotonic() + pauseMs(this.#held, HOLD_FIRST_MS, HOLD_LONGEST_MS, random());
+    const now = clock.monotonic();
+    // Deliveries that were under way together say one thing, and not one each.
+    if (now < this.#heldUntil) return;
+    this.#heldUntil = now + pauseMs(this.#held, HOLD_FIRST_MS, HOLD_LONGEST_MS, random());
     this.#held += 1;
   }
 
