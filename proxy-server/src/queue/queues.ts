@@ -123,7 +123,7 @@ export class Queues implements Router {
     const queue = this.#queues.get(code);
     if (queue === undefined) return;
     if (this.#seenAt.has(code)) this.#noteSeen(code);
-    queue.tryNow();
+    queue.onPresence();
   }
 
   /** A request was refused since no agent is there. */

@@ -70,8 +70,9 @@ export class TunnelQueue implements Route {
     this.#changed();
   }
 
-  /** An agent came or went, or a person asked for it. */
-  tryNow(): void {
+  /** An agent came or went. */
+  onPresence(): void {
+    this.#keepWhatWaited();
     this.#deliveries.tryNow();
   }
 
@@ -94,6 +95,20 @@ export class TunnelQueue implements Route {
     if (served ? reply === 'accept' : offline === 'queue') return void this.#keep(exchange, 0);
     if (offline === 'queue') return this.#offerLive(exchange);
     tunnels.route(this.#code).offer(exchange);
+  }
+
+  /**
+   * What came before the agent did waits for it in the tunnel. A tunnel that answers at once has that
+   * on disk as well, before an agent gets it: else its 202 would promise nothing.
+   */
+  #keepWhatWaited(): void {
+    const { tunnels } = this.#context;
+    if (this.#policy.reply !== 'accept' || !tunnels.served(this.#code)) return;
+    const waited = tunnels.reclaim(
+      this.#code,
+      (exchange) => exchange.queued === undefined && this.#mayKeep(exchange),
+    );
+    for (const exchange of waited) void this.#keep(exchange, 0);
   }
 
   #mayKeep({ head, body }: Exchange): boolean {

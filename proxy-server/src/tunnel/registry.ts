@@ -1,6 +1,6 @@
 import type { Limits } from '../config/limits.ts';
 import type { HelloRequest } from '../protocol/index.ts';
-import type { Clock, Logger, Presence, PresenceWatcher, Route, Router } from '../routing/index.ts';
+import type { Clock, Exchange, Logger, Presence, PresenceWatcher, Route, Router } from '../routing/index.ts';
 import type { Session } from './session.ts';
 import { type Attached, Tunnel } from './tunnel.ts';
 
@@ -30,6 +30,10 @@ export class Registry implements Router, Presence {
 
   notify(code: string, record: string): void {
     this.#tunnels.get(code)?.notify(record);
+  }
+
+  reclaim(code: string, wanted: (exchange: Exchange) => boolean): readonly Exchange[] {
+    return this.#tunnels.get(code)?.reclaim(wanted) ?? [];
   }
 
   route(code: string): Route {

@@ -147,6 +147,13 @@ export class Tunnel implements Route, WorkSource {
     for (const member of this.#members) member.notify(record);
   }
 
+  /** Takes out what waits, was given to no agent, and is wanted elsewhere. It stays in flight here. */
+  reclaim(wanted: (exchange: Exchange) => boolean): readonly Exchange[] {
+    const found = this.#waiting.reclaim(wanted);
+    for (const exchange of found) this.#forgetPatience(exchange);
+    return [...this.#members.flatMap((member) => member.reclaim(wanted)), ...found];
+  }
+
   /** Whether that agent has the code already. */
   serves(instance: string): boolean {
     return this.#members.some(({ hello }) => hello.instance === instance);
