@@ -7,7 +7,7 @@ import {
   readPolicy,
   type TunnelPolicy,
 } from '../protocol/index.ts';
-import type { Clock, Logger, Presence, Route, Router } from '../routing/index.ts';
+import type { Clock, Exchange, Logger, Presence, Route, Router } from '../routing/index.ts';
 import type { Store } from '../store/index.ts';
 import { MissedCounts } from './missed.ts';
 import { TunnelQueue } from './tunnel-queue.ts';
@@ -127,8 +127,9 @@ export class Queues implements Router {
   }
 
   /** A request was refused since no agent is there. */
-  onRefused(code: string): void {
-    this.#missed.refused(code);
+  onRefused(code: string, exchange: Exchange): void {
+    // What a queue has, or is about to keep, is not lost.
+    if (this.#queues.get(code)?.keeps(exchange) !== true) this.#missed.refused(code);
   }
 
   /** Begins no further delivery. Resolves once those under way are over. */

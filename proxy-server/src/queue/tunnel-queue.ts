@@ -70,6 +70,12 @@ export class TunnelQueue implements Route {
     this.#changed();
   }
 
+  /** Whether a request that no agent takes is kept all the same, or is kept already. */
+  keeps(exchange: Exchange): boolean {
+    if (exchange.queued !== undefined) return true;
+    return this.#policy.offline === 'queue' && this.#mayKeep(exchange);
+  }
+
   /** An agent came or went. */
   onPresence(): void {
     this.#keepWhatWaited();

@@ -15,5 +15,5 @@ export interface PresenceWatcher {
   /** Agents of a code have come or gone, or one has polls again. */
   onPresence(code: string): void;
   /** A request for a code was refused since no agent is there. */
-  onRefused(code: string): void;
+  onRefused(code: string, exchange: Exchange): void;
 }

@@ -96,7 +96,7 @@ export class Registry implements Router, Presence {
         },
         onIdle: () => this.#tunnels.delete(code),
         onPresence: () => this.#watcher?.onPresence(code),
-        onRefused: () => this.#watcher?.onRefused(code),
+        onRefused: (exchange) => this.#watcher?.onRefused(code, exchange),
       });
       this.#tunnels.set(code, tunnel);
     }

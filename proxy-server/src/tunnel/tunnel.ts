@@ -18,7 +18,7 @@ export interface TunnelContext {
   /** Agents have come or gone, or one has polls again. */
   onPresence(): void;
   /** A request was refused since no agent came for it. */
-  onRefused(): void;
+  onRefused(exchange: Exchange): void;
 }
 
 export type Attached =
@@ -269,7 +269,7 @@ export class Tunnel implements Route, WorkSource {
     if (this.#patience.has(exchange)) return;
     const { limits, clock } = this.#context;
     const timer = clock.after(limits.agentWait * 1000, () => {
-      this.#context.onRefused();
+      this.#context.onRefused(exchange);
       exchange.fail({
         code: 'no_agent',
         detail: `No agent serves the code "${this.code}" right now. Start one, or check the code.`,
