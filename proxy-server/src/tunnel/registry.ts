@@ -1,6 +1,14 @@
 import type { Limits } from '../config/limits.ts';
 import type { HelloRequest } from '../protocol/index.ts';
-import type { Clock, Exchange, Logger, Presence, PresenceWatcher, Route, Router } from '../routing/index.ts';
+import type {
+  Clock,
+  Exchange,
+  Logger,
+  Presence,
+  PresenceWatcher,
+  Route,
+  Router,
+} from '../routing/index.ts';
 import type { Session } from './session.ts';
 import { type Attached, Tunnel } from './tunnel.ts';
 

@@ -28,7 +28,10 @@ describe('a tunnel that answers at once, at a proxy with a store', () => {
     }
   }
 
-  async function isKeptFirst(agent: TestAgent, callers: readonly Awaited<ReturnType<typeof waiting>>[]): Promise<void> {
+  async function isKeptFirst(
+    agent: TestAgent,
+    callers: readonly Awaited<ReturnType<typeof waiting>>[],
+  ): Promise<void> {
     for (const { response } of callers) {
       const taken = await next(agent);
       await fixture.acknowledge(agent, taken);
