@@ -11,6 +11,7 @@ import { Deliveries, type DeliveriesContext } from './deliveries.ts';
 import { deliveryFields } from './delivery-fields.ts';
 import { keep, type Kept } from './intake.ts';
 import { LiveCaller } from './live-caller.ts';
+import { SmallBody } from './small-body.ts';
 
 /**
  * A caller that waits is told 202 if no agent has acknowledged its request within this, in
@@ -125,6 +126,7 @@ export class TunnelQueue implements Route {
   /** Offers the request to the agents, and keeps it if none of them can take it. */
   #offerLive(exchange: Exchange): void {
     const { id, code, head, body, receivedAt, patienceMs } = exchange;
+    const small = SmallBody.beside(body);
     const live: Exchange = new Exchange({
       id,
       code,
@@ -132,12 +134,12 @@ export class TunnelQueue implements Route {
       body,
       receivedAt,
       patienceMs,
-      caller: new LiveCaller(exchange, (problem) => void this.#keep(exchange, 1, problem)),
+      caller: new LiveCaller(exchange, (problem) => void this.#keep(exchange, 1, small, problem)),
     });
     const watch = this.#unacknowledged.add(() => {
       if (!live.open || live.acknowledged) return;
       live.left();
-      void this.#keep(exchange, 1);
+      void this.#keep(exchange, 1, small);
     });
     live.onEnd(() => this.#unacknowledged.remove(watch));
     exchange.onEnd((end) => {
@@ -148,12 +150,17 @@ export class TunnelQueue implements Route {
   }
 
   /** `problem` is what the caller is told if the request cannot be kept any more. */
-  async #keep(exchange: Exchange, attempts: number, problem = NOT_TAKEN): Promise<void> {
+  async #keep(
+    exchange: Exchange,
+    attempts: number,
+    small?: SmallBody,
+    problem = NOT_TAKEN,
+  ): Promise<void> {
     const { store, log, onFull } = this.#context;
     const { dedupeSeconds } = this.#policy.queue ?? QUEUE_DEFAULTS;
     let kept: Kept;
     try {
-      kept = await keep(store, exchange, { attempts, dedupeMs: dedupeSeconds * 1000 });
+      kept = await keep(store, exchange, { attempts, dedupeMs: dedupeSeconds * 1000, small });
     } catch (error) {
       log.error({ code: this.#code, error: String(error) }, 'request not kept');
       exchange.fail({ code: 'store_failed', detail: 'Try again later.', retryAfter: 10 });
