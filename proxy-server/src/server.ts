@@ -34,6 +34,12 @@ export interface Proxy {
 /** How often connections that have become idle are closed during shutdown. */
 const SWEEP_MS = 20;
 
+/**
+ * What became of the last deliveries may take so long to be written at shutdown, in milliseconds. On a
+ * full disk it would wait for room, and the proxy with it; what is not written is delivered again.
+ */
+const SETTLE_MS = 1_000;
+
 /** What a proxy has beside its options; tests bring their own. */
 export interface ProxyParts {
   readonly log: Logger;
@@ -147,7 +153,12 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
     });
     return stopped;
   };
-  const destroy = async (): Promise<void> => {
+  let destroyed: Promise<void> | undefined;
+  const destroy = (): Promise<void> => {
+    destroyed ??= destroyAll();
+    return destroyed;
+  };
+  const destroyAll = async (): Promise<void> => {
     const settled = queues.drain();
     registry.destroy();
     const done = stopListening();
@@ -156,7 +167,7 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
     unused.destroy();
     await done;
     // With the sessions every delivery has ended; what became of it is still to be written.
-    await settled;
+    await Promise.race([settled, elapsed(clock, SETTLE_MS)]);
     await store?.close();
   };
 

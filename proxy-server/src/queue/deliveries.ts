@@ -142,6 +142,8 @@ export class Deliveries {
   async #lease(): Promise<void> {
     this.#leasing = true;
     try {
+      // With all that there was room for, there may soon be room for more: the rate has to tell when.
+      let filled: boolean;
       do {
         this.#again = false;
         const room = this.#room();
@@ -154,9 +156,10 @@ export class Deliveries {
           if (this.#stopped) void this.#settle({ id: entry.id, ...NOT_BEGUN });
           else this.#deliver(entry);
         }
-        if (only !== undefined) this.#again ||= this.#chosen.length > 0;
-        else if (entries.length < room && nextDueInMs !== undefined) this.#wakeIn(nextDueInMs);
-      } while (this.#again);
+        // Of those that a person named, some may have gone; the rest is still to be taken.
+        filled = entries.length === room || only !== undefined;
+        if (!filled && nextDueInMs !== undefined) this.#wakeIn(nextDueInMs);
+      } while (this.#again || filled);
     } catch (error) {
       this.#context.log.error({ code: this.#code, error: String(error) }, 'queue cannot be read');
       this.#wakeIn(STORE_PAUSE_MS);
@@ -238,8 +241,10 @@ export class Deliveries {
 
   #hold(): void {
     const { clock, random } = this.#context;
-    this.#heldUntil =
-      clock.monotonic() + pauseMs(this.#held, HOLD_FIRST_MS, HOLD_LONGEST_MS, random());
+    const now = clock.monotonic();
+    // Deliveries that were under way together say one thing, and not one each.
+    if (now < this.#heldUntil) return;
+    this.#heldUntil = now + pauseMs(this.#held, HOLD_FIRST_MS, HOLD_LONGEST_MS, random());
     this.#held += 1;
   }
 

@@ -1,6 +1,7 @@
 import { failPoint, type Exchange } from '../routing/index.ts';
 import type { NewEntry, Spool, Store } from '../store/index.ts';
 import { senderId } from './sender-id.ts';
+import type { SmallBody } from './small-body.ts';
 
 /** What became of a request that was to be kept. */
 export type Kept =
@@ -9,23 +10,35 @@ export type Kept =
   /** Its body is not there any more: it broke off, or an agent has begun to read it. */
   | { readonly kind: 'gone' };
 
+const NO_BYTES = Buffer.alloc(0);
 const GONE: Kept = { kind: 'gone' };
 const FULL: Kept = { kind: 'full' };
 
+export interface KeepOptions {
+  /** Deliveries that it has had. */
+  readonly attempts: number;
+  readonly dedupeMs: number;
+  /** Its body, as far as an agent has read that. */
+  readonly small: SmallBody | undefined;
+}
+
 /**
- * Puts a request on disk; resolves once it is there. Its caller hears nothing of it. `attempts` counts
- * the deliveries that it has had. Rejects if the store fails.
+ * Puts a request on disk; resolves once it is there. Its caller hears nothing of it. Rejects if the
+ * store fails.
  */
 export async function keep(
   store: Store,
   exchange: Exchange,
-  { attempts, dedupeMs }: { readonly attempts: number; readonly dedupeMs: number },
+  { attempts, dedupeMs, small }: KeepOptions,
 ): Promise<Kept> {
   failPoint('accepted');
-  const body = await bodyOf(store, exchange);
+  const body = await bodyOf(store, exchange, small?.bytes);
   if (!('kind' in body)) return body.kept;
   const { id, code, head, receivedAt } = exchange;
-  const key = dedupeMs > 0 ? senderId(head.fields, exchange.body.bytes) : undefined;
+  const key =
+    dedupeMs > 0
+      ? senderId(head.fields, body.kind === 'inline' ? body.bytes : NO_BYTES)
+      : undefined;
   const result = await store.put({
     id,
     code,
@@ -46,7 +59,7 @@ export async function keep(
 
 type Found = NewEntry['body'] | { readonly kept: Kept };
 
-async function bodyOf(store: Store, exchange: Exchange): Promise<Found> {
+async function bodyOf(store: Store, exchange: Exchange, small: Buffer | undefined): Promise<Found> {
   const { form, bytes } = exchange.body;
   switch (form.kind) {
     case 'none':
@@ -54,6 +67,7 @@ async function bodyOf(store: Store, exchange: Exchange): Promise<Found> {
     case 'inline':
       return { kind: 'inline', bytes };
     case 'stream':
+      if (small !== undefined) return { kind: 'inline', bytes: small };
       return await spooled(store.spool(exchange.id, exchange.code), exchange);
     case 'upgrade':
       return { kept: GONE };

@@ -7,7 +7,7 @@ import {
   readPolicy,
   type TunnelPolicy,
 } from '../protocol/index.ts';
-import type { Clock, Logger, Presence, Route, Router } from '../routing/index.ts';
+import type { Clock, Exchange, Logger, Presence, Route, Router } from '../routing/index.ts';
 import type { Store } from '../store/index.ts';
 import { MissedCounts } from './missed.ts';
 import { TunnelQueue } from './tunnel-queue.ts';
@@ -23,6 +23,12 @@ export interface QueuesOptions {
   readonly random: () => number;
 }
 
+/**
+ * Noted as the time at which a tunnel was last served, for as long as it is: a proxy that is killed
+ * can note nothing any more. Its largest number is what SQLite gives back as a number.
+ */
+const STILL_SERVED = Number.MAX_SAFE_INTEGER;
+
 /** The queues of all tunnels. To the edge they are the routes, since a request may go into a queue. */
 export class Queues implements Router {
   readonly store: Store | undefined;
@@ -30,6 +36,8 @@ export class Queues implements Router {
   readonly #queues = new Map<string, TunnelQueue>();
   /** When each tunnel that queues was last served, in milliseconds since 1970. */
   readonly #seenAt = new Map<string, number>();
+  /** Those of them of which the store says that they are served. */
+  readonly #stillServed = new Set<string>();
   readonly #missed: MissedCounts;
 
   constructor(options: QueuesOptions) {
@@ -43,9 +51,14 @@ export class Queues implements Router {
         void store?.forget(code).catch(() => undefined);
         continue;
       }
-      this.#seenAt.set(code, seenAt);
       this.#missed.know(code);
       this.#open(code)?.use(readPolicy(JSON.parse(policy)), false);
+      this.#seenAt.set(code, seenAt);
+      // Its agent was there when the last proxy ended; so the time begins now.
+      if (seenAt === STILL_SERVED) {
+        this.#stillServed.add(code);
+        this.#noteSeen(code);
+      }
     }
     for (const code of store?.codes() ?? []) this.#open(code);
   }
@@ -92,8 +105,10 @@ export class Queues implements Router {
     queue?.use(policy, !isNew);
     if (queues) {
       this.#seenAt.set(code, clock.wall());
-      await this.store?.remember(code, JSON.stringify(policy), clock.wall());
+      this.#stillServed.add(code);
+      await this.store?.remember(code, JSON.stringify(policy), STILL_SERVED);
     } else if (this.#seenAt.delete(code)) {
+      this.#stillServed.delete(code);
       await this.store?.forget(code);
     }
     const missed = await this.#missed.take(code);
@@ -107,18 +122,35 @@ export class Queues implements Router {
   onPresence(code: string): void {
     const queue = this.#queues.get(code);
     if (queue === undefined) return;
-    if (this.#seenAt.has(code)) this.#seenAt.set(code, this.#options.clock.wall());
-    queue.tryNow();
+    if (this.#seenAt.has(code)) this.#noteSeen(code);
+    queue.onPresence();
   }
 
   /** A request was refused since no agent is there. */
-  onRefused(code: string): void {
-    this.#missed.refused(code);
+  onRefused(code: string, exchange: Exchange): void {
+    // What a queue has, or is about to keep, is not lost.
+    if (this.#queues.get(code)?.keeps(exchange) !== true) this.#missed.refused(code);
   }
 
   /** Begins no further delivery. Resolves once those under way are over. */
   async drain(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.stop()));
+  }
+
+  /** Notes when a tunnel was last served; in the store only if that it is begins or ends. */
+  #noteSeen(code: string): void {
+    const { clock, tunnels, log } = this.#options;
+    const now = clock.wall();
+    this.#seenAt.set(code, now);
+    const served = tunnels.served(code);
+    const policy = this.#queues.get(code)?.policy;
+    if (policy === undefined || served === this.#stillServed.has(code)) return;
+    if (served) this.#stillServed.add(code);
+    else this.#stillServed.delete(code);
+    const seenAt = served ? STILL_SERVED : now;
+    this.store?.remember(code, JSON.stringify(policy), seenAt).catch((error: unknown) => {
+      log.warn({ code, error: String(error) }, 'when the tunnel was last served is not kept');
+    });
   }
 
   /** The policy of a tunnel holds for as long as its requests are kept. */

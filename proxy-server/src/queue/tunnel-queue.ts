@@ -11,6 +11,7 @@ import { Deliveries, type DeliveriesContext } from './deliveries.ts';
 import { deliveryFields } from './delivery-fields.ts';
 import { keep, type Kept } from './intake.ts';
 import { LiveCaller } from './live-caller.ts';
+import { SmallBody } from './small-body.ts';
 
 /**
  * A caller that waits is told 202 if no agent has acknowledged its request within this, in
@@ -70,8 +71,15 @@ export class TunnelQueue implements Route {
     this.#changed();
   }
 
-  /** An agent came or went, or a person asked for it. */
-  tryNow(): void {
+  /** Whether a request that no agent takes is kept all the same, or is kept already. */
+  keeps(exchange: Exchange): boolean {
+    if (exchange.queued !== undefined) return true;
+    return this.#policy.offline === 'queue' && this.#mayKeep(exchange);
+  }
+
+  /** An agent came or went. */
+  onPresence(): void {
+    this.#keepWhatWaited();
     this.#deliveries.tryNow();
   }
 
@@ -96,6 +104,20 @@ export class TunnelQueue implements Route {
     tunnels.route(this.#code).offer(exchange);
   }
 
+  /**
+   * What came before the agent did waits for it in the tunnel. A tunnel that answers at once has that
+   * on disk as well, before an agent gets it: else its 202 would promise nothing.
+   */
+  #keepWhatWaited(): void {
+    const { tunnels } = this.#context;
+    if (this.#policy.reply !== 'accept' || !tunnels.served(this.#code)) return;
+    const waited = tunnels.reclaim(
+      this.#code,
+      (exchange) => exchange.queued === undefined && this.#mayKeep(exchange),
+    );
+    for (const exchange of waited) void this.#keep(exchange, 0);
+  }
+
   #mayKeep({ head, body }: Exchange): boolean {
     const { methods } = this.#policy.queue ?? QUEUE_DEFAULTS;
     return body.form.kind !== 'upgrade' && methods.includes(head.method);
@@ -104,6 +126,7 @@ export class TunnelQueue implements Route {
   /** Offers the request to the agents, and keeps it if none of them can take it. */
   #offerLive(exchange: Exchange): void {
     const { id, code, head, body, receivedAt, patienceMs } = exchange;
+    const small = SmallBody.beside(body);
     const live: Exchange = new Exchange({
       id,
       code,
@@ -111,12 +134,12 @@ export class TunnelQueue implements Route {
       body,
       receivedAt,
       patienceMs,
-      caller: new LiveCaller(exchange, (problem) => void this.#keep(exchange, 1, problem)),
+      caller: new LiveCaller(exchange, (problem) => void this.#keep(exchange, 1, small, problem)),
     });
     const watch = this.#unacknowledged.add(() => {
       if (!live.open || live.acknowledged) return;
       live.left();
-      void this.#keep(exchange, 1);
+      void this.#keep(exchange, 1, small);
     });
     live.onEnd(() => this.#unacknowledged.remove(watch));
     exchange.onEnd((end) => {
@@ -127,12 +150,17 @@ export class TunnelQueue implements Route {
   }
 
   /** `problem` is what the caller is told if the request cannot be kept any more. */
-  async #keep(exchange: Exchange, attempts: number, problem = NOT_TAKEN): Promise<void> {
+  async #keep(
+    exchange: Exchange,
+    attempts: number,
+    small?: SmallBody,
+    problem = NOT_TAKEN,
+  ): Promise<void> {
     const { store, log, onFull } = this.#context;
     const { dedupeSeconds } = this.#policy.queue ?? QUEUE_DEFAULTS;
     let kept: Kept;
     try {
-      kept = await keep(store, exchange, { attempts, dedupeMs: dedupeSeconds * 1000 });
+      kept = await keep(store, exchange, { attempts, dedupeMs: dedupeSeconds * 1000, small });
     } catch (error) {
       log.error({ code: this.#code, error: String(error) }, 'request not kept');
       exchange.fail({ code: 'store_failed', detail: 'Try again later.', retryAfter: 10 });

@@ -1,6 +1,14 @@
 import type { Limits } from '../config/limits.ts';
 import type { HelloRequest } from '../protocol/index.ts';
-import type { Clock, Logger, Presence, PresenceWatcher, Route, Router } from '../routing/index.ts';
+import type {
+  Clock,
+  Exchange,
+  Logger,
+  Presence,
+  PresenceWatcher,
+  Route,
+  Router,
+} from '../routing/index.ts';
 import type { Session } from './session.ts';
 import { type Attached, Tunnel } from './tunnel.ts';
 
@@ -30,6 +38,10 @@ export class Registry implements Router, Presence {
 
   notify(code: string, record: string): void {
     this.#tunnels.get(code)?.notify(record);
+  }
+
+  reclaim(code: string, wanted: (exchange: Exchange) => boolean): readonly Exchange[] {
+    return this.#tunnels.get(code)?.reclaim(wanted) ?? [];
   }
 
   route(code: string): Route {
@@ -92,7 +104,7 @@ export class Registry implements Router, Presence {
         },
         onIdle: () => this.#tunnels.delete(code),
         onPresence: () => this.#watcher?.onPresence(code),
-        onRefused: () => this.#watcher?.onRefused(code),
+        onRefused: (exchange) => this.#watcher?.onRefused(code, exchange),
       });
       this.#tunnels.set(code, tunnel);
     }

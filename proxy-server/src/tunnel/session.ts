@@ -200,6 +200,14 @@ export class Session {
     this.#scheduleFlush();
   }
 
+  /** Takes out what waits for this agent alone, and that it has not been given yet. */
+  reclaim(wanted: (exchange: Exchange) => boolean): Exchange[] {
+    return this.#own.reclaim(
+      (exchange) =>
+        !exchange.isCopy && this.#handed.find(exchange.id) === undefined && wanted(exchange),
+    );
+  }
+
   /** Gives the exchange itself in place of a copy that the agent has not been given yet, if there is one. */
   giveForCopy(exchange: Exchange): boolean {
     if (this.#handed.find(exchange.id) !== undefined) return false;

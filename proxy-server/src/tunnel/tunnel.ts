@@ -18,7 +18,7 @@ export interface TunnelContext {
   /** Agents have come or gone, or one has polls again. */
   onPresence(): void;
   /** A request was refused since no agent came for it. */
-  onRefused(): void;
+  onRefused(exchange: Exchange): void;
 }
 
 export type Attached =
@@ -147,6 +147,13 @@ export class Tunnel implements Route, WorkSource {
     for (const member of this.#members) member.notify(record);
   }
 
+  /** Takes out what waits, was given to no agent, and is wanted elsewhere. It stays in flight here. */
+  reclaim(wanted: (exchange: Exchange) => boolean): readonly Exchange[] {
+    const found = this.#waiting.reclaim(wanted);
+    for (const exchange of found) this.#forgetPatience(exchange);
+    return [...this.#members.flatMap((member) => member.reclaim(wanted)), ...found];
+  }
+
   /** Whether that agent has the code already. */
   serves(instance: string): boolean {
     return this.#members.some(({ hello }) => hello.instance === instance);
@@ -262,7 +269,7 @@ export class Tunnel implements Route, WorkSource {
     if (this.#patience.has(exchange)) return;
     const { limits, clock } = this.#context;
     const timer = clock.after(limits.agentWait * 1000, () => {
-      this.#context.onRefused();
+      this.#context.onRefused(exchange);
       exchange.fail({
         code: 'no_agent',
         detail: `No agent serves the code "${this.code}" right now. Start one, or check the code.`,

@@ -56,6 +56,13 @@ export class WaitingQueue {
     return all;
   }
 
+  /** Takes out those that are wanted elsewhere. */
+  reclaim(wanted: (exchange: Exchange) => boolean): Exchange[] {
+    const found = this.values().filter(wanted);
+    for (const exchange of found) this.withdraw(exchange);
+    return found;
+  }
+
   /** Takes one out of its turn. */
   withdraw(exchange: Exchange): void {
     const place = this.#places.find((here) => here.exchange === exchange && here.waits);

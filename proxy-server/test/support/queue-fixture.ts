@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_LIMITS, type Limits } from '../../src/config/limits.ts';
@@ -24,7 +24,7 @@ const QUIET = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {}
 export class QueueFixture {
   readonly clock = new FakeClock();
   readonly #limits: Partial<Limits>;
-  readonly #folder: string;
+  #folder: string;
   #fixture: Fixture | undefined;
   #store: Store | undefined;
 
@@ -61,6 +61,16 @@ export class QueueFixture {
     });
     const parts = { store: this.#store, clock: this.clock };
     this.#fixture = await new Fixture(this.#limits, {}, parts).start();
+  }
+
+  /** Starts again with what was on disk before the proxy could do anything about its end. */
+  async kill(): Promise<void> {
+    const before = this.#folder;
+    const copy = await mkdtemp(join(tmpdir(), 'caronte-queue-'));
+    await cp(before, copy, { recursive: true });
+    this.#folder = copy;
+    await this.restart();
+    await rm(before, { recursive: true, force: true });
   }
 
   async stop(): Promise<void> {
