@@ -223,14 +223,15 @@ export class Deliveries {
   }
 
   async #settle(settlement: Settlement): Promise<void> {
-    const { store, log, onChange } = this.#context;
+    const { clock, store, log, onChange } = this.#context;
     this.#unsettled += 1;
     try {
       await store.settle([settlement]);
       onChange();
     } catch (error) {
-      // It is delivered again after the next start, as if the proxy had been killed here.
       log.error({ code: this.#code, error: String(error) }, 'delivery not settled');
+      // Nobody else would ever take it out of delivery, but the next start, which delivers it again.
+      if (!this.#stopped) clock.after(STORE_PAUSE_MS, () => void this.#settle(settlement));
     } finally {
       this.#unsettled -= 1;
       // What waits for its time again is known to the store alone.
