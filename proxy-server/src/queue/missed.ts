@@ -40,23 +40,19 @@ export class MissedCounts {
     this.#store?.noteMissed(code, 'quota');
   }
 
-  /** What was missed since the last call; undefined if nothing was. */
-  async take(code: string): Promise<Missed | undefined> {
+  /** What was missed since an agent was told last; undefined if nothing was. */
+  read(code: string): Missed | undefined {
     const known = this.#refused.get(code);
-    const refused = known?.count ?? 0;
     const stored = this.#store?.missed(code) ?? NOTHING;
-    const refusedSince = known?.since;
-    if (known !== undefined) {
-      known.count = 0;
-      known.since = undefined;
-    }
-    if (stored.quota + stored.expired + stored.refused > 0) await this.#store?.clearMissed(code);
-    else if (refused === 0) return undefined;
-    const since = [refusedSince, stored.since].filter((time) => time !== undefined);
-    return {
-      ...stored,
-      refused: refused + stored.refused,
-      since: since.length > 0 ? Math.min(...since) : undefined,
-    };
+    const refused = (known?.count ?? 0) + stored.refused;
+    if (refused + stored.quota + stored.expired === 0) return undefined;
+    const since = [known?.since, stored.since].filter((time) => time !== undefined);
+    return { ...stored, refused, since: since.length > 0 ? Math.min(...since) : undefined };
+  }
+
+  /** An agent has been told: counting begins anew. Rejects if the store fails. */
+  async told(code: string): Promise<void> {
+    if (this.#refused.has(code)) this.#refused.set(code, { count: 0, since: undefined });
+    if (this.#store?.missed(code).since !== undefined) await this.#store.clearMissed(code);
   }
 }

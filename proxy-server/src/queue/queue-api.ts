@@ -45,7 +45,8 @@ export class QueueApi {
     if (store === undefined) return answerProblem(response, UNAVAILABLE);
     if (asked === undefined) return answerProblem(response, NO_SUCH_REQUEST);
     this.#answer(store, asked, request, response).catch((error: unknown) => {
-      if (response.headersSent) return void response.destroy();
+      // Whoever broke off is not there to be answered.
+      if (response.headersSent || !request.complete) return void response.destroy();
       answerProblem(response, problemOf(error, this.#log));
     });
   }

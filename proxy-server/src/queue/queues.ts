@@ -39,6 +39,8 @@ export class Queues implements Router {
   /** Those of them of which the store says that they are served. */
   readonly #stillServed = new Set<string>();
   readonly #missed: MissedCounts;
+  /** Codes whose agents were answered what was missed, and have not shown yet that they got it. */
+  readonly #telling = new Set<string>();
 
   constructor(options: QueuesOptions) {
     this.#options = options;
@@ -52,7 +54,12 @@ export class Queues implements Router {
         continue;
       }
       this.#missed.know(code);
-      this.#open(code)?.use(readPolicy(JSON.parse(policy)), false);
+      const remembered = policyOf(policy);
+      if (remembered === undefined) {
+        options.log.error({ code, policy }, 'policy of a tunnel cannot be read, and is forgotten');
+        continue;
+      }
+      this.#open(code)?.use(remembered, false);
       this.#seenAt.set(code, seenAt);
       // Its agent was there when the last proxy ended; so the time begins now.
       if (seenAt === STILL_SERVED) {
@@ -111,7 +118,8 @@ export class Queues implements Router {
       this.#stillServed.delete(code);
       await this.store?.forget(code);
     }
-    const missed = await this.#missed.take(code);
+    const missed = this.#missed.read(code);
+    if (missed !== undefined) this.#telling.add(code);
     return {
       ...(this.store !== undefined && { queue: this.stateOf(code) }),
       ...(missed !== undefined && { missed }),
@@ -120,6 +128,13 @@ export class Queues implements Router {
 
   /** Agents of a code have come or gone. */
   onPresence(code: string): void {
+    const { tunnels, log } = this.#options;
+    // An agent that polls has had the answer to its hello.
+    if (tunnels.served(code) && this.#telling.delete(code)) {
+      this.#missed.told(code).catch((error: unknown) => {
+        log.error({ code, error: String(error) }, 'what was missed is told again');
+      });
+    }
     const queue = this.#queues.get(code);
     if (queue === undefined) return;
     if (this.#seenAt.has(code)) this.#noteSeen(code);
@@ -171,6 +186,15 @@ export class Queues implements Router {
       this.#queues.set(code, queue);
     }
     return queue;
+  }
+}
+
+/** Undefined if it is not one. */
+function policyOf(text: string): TunnelPolicy | undefined {
+  try {
+    return readPolicy(JSON.parse(text));
+  } catch {
+    return undefined;
   }
 }
 

@@ -49,6 +49,9 @@ describe('a proxy that keeps no queue', () => {
     const told = (await missed(back)) as { refused: number; since: number };
     assert.equal(told.refused, 3);
     assert.ok(told.since >= since && told.since <= fixture.clock.wall());
+    const poll = back.startPoll();
+    await fixture.settled();
+    poll.request.destroy();
     await back.bye();
     assert.equal(await missed(new TestAgent(fixture.port, SECRET)), undefined);
   });
