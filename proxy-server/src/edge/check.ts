@@ -14,6 +14,8 @@ export function checkHead(
   pseudonym: string,
 ): Problem | undefined {
   const target = request.url ?? '';
+  // The parser takes 0.9 and 2.0 too, for which the rules below would not hold.
+  if (request.httpVersion !== '1.1' && request.httpVersion !== '1.0') return VERSION;
   // TRACE would show credentials; CONNECT never gets here.
   if (request.method === 'TRACE') {
     return {
@@ -41,6 +43,11 @@ export function checkHead(
   }
   if (hosts > 1) return bad('more than one Host field');
   if (hosts === 0 && request.httpVersion === '1.1') return bad('no Host field');
+  const { host } = request.headers;
+  // It may be empty: some targets have no authority (RFC 9110 section 7.2).
+  if (host !== undefined && host !== '' && !isAuthority(host)) {
+    return bad('its Host is neither a host name nor an address');
+  }
   const coding = request.headers['transfer-encoding'];
   if (coding !== undefined) {
     if (request.httpVersion === '1.0') return bad('Transfer-Encoding in HTTP/1.0');
@@ -54,6 +61,11 @@ function isOtherForm(target: string, method: string | undefined): boolean {
   const authority = authorityOf(target);
   return authority === undefined ? target === '*' && method === 'OPTIONS' : isAuthority(authority);
 }
+
+const VERSION: Problem = {
+  code: 'version_unsupported',
+  detail: 'Callers speak HTTP/1.1 or HTTP/1.0.',
+};
 
 const LOOP: Problem = {
   code: 'loop_detected',
