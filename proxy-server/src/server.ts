@@ -2,7 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
 import { type Arrival, Edge, type Names, publicUrls, TrustedPeers } from './edge/index.ts';
-import { answerProblem, onInputEnd, originForm, refuseConnection } from './http/index.ts';
+import {
+  answerProblem,
+  holdContinue,
+  onInputEnd,
+  originForm,
+  refuseConnection,
+} from './http/index.ts';
 import {
   createListener,
   onHttpConnection,
@@ -118,6 +124,10 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
       socket.on('error', () => socket.destroy());
       edge.upgrade(request, socket, head, arrival);
     });
+  });
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    holdContinue(request, response);
+    server.emit('request', request, response);
   });
   // Node would answer by itself, without the mark of the proxy's own answers.
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {

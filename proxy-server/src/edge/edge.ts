@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../config/limits.ts';
-import { answerProblem, authorityOf, meaningOfEnd } from '../http/index.ts';
+import { answerProblem, authorityOf, meaningOfEnd, sayContinue } from '../http/index.ts';
 import { Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
 import {
   type Caller,
@@ -163,6 +163,8 @@ export class Edge {
     // Whatever fails on the caller's connection closes it, and that is what counts.
     response.on('error', ignore);
     body.begin();
+    // It may have been refused by now: too large, or nobody takes it.
+    if (exchange.open) sayContinue(request);
   }
 
   #forwardUpgrade(

@@ -1,4 +1,5 @@
 export { closeGently, resetSocket } from './close-socket.ts';
+export { holdContinue, sayContinue } from './continue.ts';
 export { endWith } from './end-with.ts';
 export { finishResponse } from './finish.ts';
 export { HALF_CLOSE_MS, meaningOfEnd, noteWhole, onInputEnd } from './half-close.ts';
