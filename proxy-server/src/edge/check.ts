@@ -27,9 +27,7 @@ export function checkHead(
     return { code: 'uri_too_long', detail: `The limit is ${limits.maxTarget} bytes.` };
   }
   const raw = request.rawHeaders;
-  if (raw.length / 2 > limits.maxFields) {
-    return { code: 'head_too_large', detail: `The limit is ${limits.maxFields} header fields.` };
-  }
+  if (raw.length / 2 > limits.maxFields) return tooManyFields(limits);
   if (target.includes('#')) return bad('a request target has no fragment');
   if (!target.startsWith('/') && !isOtherForm(target, request.method)) {
     return bad('its target is neither a path nor an http URL');
@@ -56,6 +54,12 @@ export function checkHead(
   return undefined;
 }
 
+/** Trailers count as fields, together with those of the head. Undefined if they may pass. */
+export function checkTrailers(request: IncomingMessage, limits: Limits): Problem | undefined {
+  const fields = (request.rawHeaders.length + request.rawTrailers.length) / 2;
+  return fields > limits.maxFields ? tooManyFields(limits) : undefined;
+}
+
 /** RFC 9112 sections 3.2.2 and 3.2.4: the absolute form, and `*`, which is for OPTIONS alone. */
 function isOtherForm(target: string, method: string | undefined): boolean {
   const authority = authorityOf(target);
@@ -71,6 +75,10 @@ const LOOP: Problem = {
   code: 'loop_detected',
   detail: 'The target leads back to this proxy; give the agent another --target.',
 };
+
+function tooManyFields({ maxFields }: Limits): Problem {
+  return { code: 'head_too_large', detail: `The limit is ${maxFields} header fields.` };
+}
 
 function bad(what: string): Problem {
   return { code: 'bad_request', detail: `The request was refused: ${what}.` };

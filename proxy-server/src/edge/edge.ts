@@ -22,6 +22,7 @@ import { checkHead } from './check.ts';
 import { fieldsForTarget, withHost } from './forwarded.ts';
 import { UpgradeBody } from './upgrade-body.ts';
 import { responseOn, UpgradeCaller } from './upgrade-caller.ts';
+import { watchChunks } from './watch-chunks.ts';
 
 export interface EdgeOptions {
   readonly limits: Limits;
@@ -162,6 +163,7 @@ export class Edge {
     if (response.socket === null) closeWithConnection(request.socket, response, closed);
     // Whatever fails on the caller's connection closes it, and that is what counts.
     response.on('error', ignore);
+    watchChunks(request, response, limits, exchange);
     body.begin();
     // It may have been refused by now: too large, or nobody takes it.
     if (exchange.open) sayContinue(request);

@@ -1,3 +1,4 @@
+export { breakBody, onBrokenBody } from './broken-body.ts';
 export { closeGently, resetSocket } from './close-socket.ts';
 export { holdContinue, sayContinue } from './continue.ts';
 export { endWith } from './end-with.ts';
