@@ -2,7 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ProxyOptions } from './config/limits.ts';
 import { type Arrival, Edge, type Names, publicUrls, TrustedPeers } from './edge/index.ts';
-import { answerProblem, onInputEnd, originForm, refuseConnection } from './http/index.ts';
+import {
+  answerProblem,
+  holdContinue,
+  onInputEnd,
+  originForm,
+  refuseConnection,
+} from './http/index.ts';
 import {
   createListener,
   onHttpConnection,
@@ -14,6 +20,7 @@ import { QueueApi, Queues } from './queue/index.ts';
 import { type Clock, type Logger, systemClock } from './routing/index.ts';
 import type { Store } from './store/index.ts';
 import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
+import { refuseUnparsed } from './unparsed.ts';
 import { asksForWebSocket, giveBack } from './upgrade.ts';
 
 /** A proxy, from {@link createProxy}. */
@@ -119,6 +126,10 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
       edge.upgrade(request, socket, head, arrival);
     });
   });
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    holdContinue(request, response);
+    server.emit('request', request, response);
+  });
   // Node would answer by itself, without the mark of the proxy's own answers.
   server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     note(request, response);
@@ -128,7 +139,7 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
     refuseConnection(socket as Socket, CONNECT_REFUSED);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    refuseUnparsed(error, socket as CallerSocket);
+    refuseUnparsed(error, socket as Socket, (socket as CallerSocket)[LATEST]);
   });
 
   // A connection may come a second time, see `giveBack`.
@@ -246,24 +257,4 @@ function elapsed(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => {
     clock.after(ms, resolve);
   });
-}
-
-/** Answers what Node's parser refused: nothing else sees such a request. */
-function refuseUnparsed(error: NodeJS.ErrnoException, socket: CallerSocket): void {
-  const busy = socket[LATEST]?.writableFinished === false;
-  // What TLS refuses could be answered in no way that the other end reads.
-  const unreadable = error.code === 'ECONNRESET' || /^ERR_(?:SSL|TLS)_/.test(error.code ?? '');
-  if (busy || !socket.writable || unreadable) socket.destroy();
-  else refuseConnection(socket, parserProblem(error.code));
-}
-
-function parserProblem(code: string | undefined): Problem {
-  switch (code) {
-    case 'HPE_HEADER_OVERFLOW':
-      return { code: 'head_too_large', detail: 'The request head is over the limit.' };
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return { code: 'upload_stalled', detail: 'The request head did not arrive in time.' };
-    default:
-      return { code: 'bad_request', detail: 'The request is not valid HTTP/1.1.' };
-  }
 }

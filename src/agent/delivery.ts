@@ -20,7 +20,7 @@ import type { ProxyClient } from './proxy-client.ts';
 import { Reply, type ReplyContext } from './reply.ts';
 import { CALLER_GONE, type ReplyWaiter, type Sent } from './reply-results.ts';
 import { BODY_ABORTED, streamedBody } from './request-body.ts';
-import { isCoded, isTooLarge, latin1Fields, passedHead } from './response-head.ts';
+import { isCoded, isCountable, isTooLarge, latin1Fields, passedHead } from './response-head.ts';
 import type { ResponseUse } from './response-use.ts';
 import type { Target } from './target.ts';
 import type { TargetBody } from './target-body.ts';
@@ -151,6 +151,9 @@ export class Delivery implements Dispatcher.DispatchHandler, Identified<Delivery
     if (status < 200) return this.#inform(controller, head);
     if (isCoded(raw)) {
       return controller.abort(new ResponseRefusedError('a transfer coding that nobody asked for'));
+    }
+    if (!isCountable(raw)) {
+      return controller.abort(new ResponseRefusedError('a Content-Length that nobody can count'));
     }
     emit({ type: 'response', id, at: clock.wall(), status, reason: head.reason, fields: raw });
     failPoint(FAIL_POINT.answeredBeforeReply);

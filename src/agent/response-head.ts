@@ -44,6 +44,15 @@ export function isCoded(raw: readonly string[]): boolean {
   return coding !== undefined && !/^(?:chunked|identity)$/i.test(coding.trim());
 }
 
+/** Whether a number holds its length to the byte, if it has one; the proxy takes no other. */
+export function isCountable(raw: readonly string[]): boolean {
+  const length = fieldValue(raw, 'content-length');
+  return length === undefined || length.length <= MAX_DIGITS;
+}
+
+/** Any number of so many digits is exact. */
+const MAX_DIGITS = 15;
+
 /** Half the limit of the record is left for what comes on top of so few names and values. */
 const FEW_ITEMS = 1_000;
 

@@ -44,10 +44,13 @@ export function rewriteFields(fields: readonly string[], rewriting: Rewriting): 
         return rewriteReference(item, rewriting);
       case 'refresh':
         return item.replace(
-          /^(\s*[\d.]+\s*[;,]\s*url\s*=\s*["']?)([^"']+)/i,
+          // The address may come without `url=` (HTML, "shared declarative refresh steps").
+          /^(\s*[\d.]+(?:\s*[;,]\s*|\s+)(?:url\s*=\s*)?["']?)([^"']+)/i,
           (_whole, before: string, url: string) => before + rewriteReference(url, rewriting),
         );
       case 'set-cookie':
+        // Browsers take such a cookie with the path / alone (RFC 6265bis section 4.1.3.2).
+        if (/^\s*__Host-/i.test(item)) return item;
         // The first part is the cookie itself, whose value may look like anything.
         return item.replace(
           /(;\s*path\s*=\s*)(\/[^;]*)/gi,

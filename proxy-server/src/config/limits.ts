@@ -17,7 +17,7 @@ export interface Limits {
   readonly ackTimeout: number;
   /** Largest head of a request: request line and fields. */
   readonly maxHead: number;
-  /** Largest number of header fields of a request. */
+  /** Largest number of header fields of a request, trailers among them. */
   readonly maxFields: number;
   /** Largest request target. */
   readonly maxTarget: number;

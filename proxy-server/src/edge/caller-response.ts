@@ -1,5 +1,11 @@
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from 'node:http';
-import { answerProblem, endWith, finishResponse, hasUnreadBody } from '../http/index.ts';
+import {
+  answerProblem,
+  endWith,
+  finishResponse,
+  hasUnreadBody,
+  resetSocket,
+} from '../http/index.ts';
 import {
   FIELD,
   fieldValue,
@@ -24,6 +30,8 @@ export class CallerResponse implements Caller {
   #watch: ReaderWatch | undefined;
   /** Bytes of the announced body that have not been written yet. */
   #missing = 0;
+  /** Nothing but the end of the connection says where the answer ends. */
+  #endsWithConnection = false;
 
   /** A caller that takes nothing of its answer for `writeIdleMs` is broken off. */
   constructor(response: ServerResponse, clock: Clock, writeIdleMs: number) {
@@ -31,6 +39,8 @@ export class CallerResponse implements Caller {
     this.#clock = clock;
     this.#writeIdleMs = writeIdleMs;
     response.strictContentLength = true;
+    // Node would, for one that sends `TE: chunked` (RFC 9112 section 6.1).
+    if (response.req.httpVersion === '1.0') response.useChunkedEncodingByDefault = false;
   }
 
   inform(head: ResponseHead): void {
@@ -81,6 +91,7 @@ export class CallerResponse implements Caller {
     if (announced !== undefined && head.status !== 204) fields.push('Content-Length', announced);
     if (!this.#writeHead(head, fields)) return false;
     if (!bodiless) this.#missing = Number(announced ?? 0);
+    this.#endsWithConnection = !bodiless && announced === undefined && !inChunks;
     // The head leaves now: a stream's first event may be long in coming.
     this.#response.flushHeaders();
     return true;
@@ -114,7 +125,9 @@ export class CallerResponse implements Caller {
   }
 
   #beginWatch(): ReaderWatch {
-    this.#watch ??= new ReaderWatch(this.#response, this.#clock, this.#writeIdleMs);
+    this.#watch ??= new ReaderWatch(this.#response, this.#clock, this.#writeIdleMs, () =>
+      this.breakOff(),
+    );
     this.#watch.begin();
     return this.#watch;
   }
@@ -141,7 +154,10 @@ export class CallerResponse implements Caller {
     }
   }
 
+  /** Where the answer has a framing a plain close tells, and leaves what was sent its way. */
   breakOff(): void {
+    const { socket } = this.#response;
+    if (this.#endsWithConnection && socket !== null) resetSocket(socket);
     this.#response.destroy();
   }
 

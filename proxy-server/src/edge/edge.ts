@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../config/limits.ts';
-import { answerProblem, authorityOf, meaningOfEnd } from '../http/index.ts';
+import { answerProblem, authorityOf, meaningOfEnd, sayContinue } from '../http/index.ts';
 import { Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
 import {
   type Caller,
@@ -22,6 +22,7 @@ import { checkHead } from './check.ts';
 import { fieldsForTarget, withHost } from './forwarded.ts';
 import { UpgradeBody } from './upgrade-body.ts';
 import { responseOn, UpgradeCaller } from './upgrade-caller.ts';
+import { watchChunks } from './watch-chunks.ts';
 
 export interface EdgeOptions {
   readonly limits: Limits;
@@ -162,7 +163,10 @@ export class Edge {
     if (response.socket === null) closeWithConnection(request.socket, response, closed);
     // Whatever fails on the caller's connection closes it, and that is what counts.
     response.on('error', ignore);
+    watchChunks(request, response, limits, exchange);
     body.begin();
+    // It may have been refused by now: too large, or nobody takes it.
+    if (exchange.open) sayContinue(request);
   }
 
   #forwardUpgrade(

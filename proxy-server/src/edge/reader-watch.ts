@@ -2,20 +2,22 @@ import type { ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../routing/index.ts';
 
 /**
- * Breaks off a caller that takes nothing of its answer for the idle time. Watches only while bytes
+ * Has a caller broken off that takes nothing of its answer for the idle time. Watches only while bytes
  * wait for the caller, so that most exchanges never need a timer.
  */
 export class ReaderWatch {
   readonly #response: ServerResponse;
   readonly #clock: Clock;
   readonly #idleMs: number;
+  readonly #breakOff: () => void;
   #timer: Timer | undefined;
   #waits = false;
 
-  constructor(response: ServerResponse, clock: Clock, idleMs: number) {
+  constructor(response: ServerResponse, clock: Clock, idleMs: number, breakOff: () => void) {
     this.#response = response;
     this.#clock = clock;
     this.#idleMs = idleMs;
+    this.#breakOff = breakOff;
   }
 
   /** Bytes wait for the caller from now on. */
@@ -45,7 +47,7 @@ export class ReaderWatch {
       // It waits behind another answer on the same connection: the delay is not the caller's.
       this.#timer?.refresh();
     } else {
-      this.#response.destroy();
+      this.#breakOff();
     }
   }
 }

@@ -1,4 +1,6 @@
+export { breakBody, onBrokenBody } from './broken-body.ts';
 export { closeGently, resetSocket } from './close-socket.ts';
+export { holdContinue, sayContinue } from './continue.ts';
 export { endWith } from './end-with.ts';
 export { finishResponse } from './finish.ts';
 export { HALF_CLOSE_MS, meaningOfEnd, noteWhole, onInputEnd } from './half-close.ts';

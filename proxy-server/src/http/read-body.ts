@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { sayContinue } from './continue.ts';
 
 /** A body is larger than its reader allows. */
 export class TooLargeError extends Error {
@@ -13,6 +14,7 @@ export function readBody(request: IncomingMessage, max: number): Promise<Buffer>
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    sayContinue(request);
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > max) reject(new TooLargeError(max));

@@ -32,6 +32,7 @@ export const PROBLEM = {
   busy: { status: 503, title: 'The proxy has as many exchanges in flight as it allows' },
   target_timeout: { status: 504, title: 'The target took too long to answer' },
   response_timeout: { status: 504, title: 'No answer came in time' },
+  version_unsupported: { status: 505, title: 'The version of HTTP is none that the proxy speaks' },
   queue_full: { status: 507, title: 'The queue of this tunnel has no room' },
   loop_detected: { status: 508, title: 'The request came back to a proxy that it had passed' },
 } as const;

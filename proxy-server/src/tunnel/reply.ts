@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { sayContinue } from '../http/index.ts';
 import {
   decodeEnd,
   decodeFailure,
@@ -70,6 +71,7 @@ export class ReplyReader {
         finish({ kind: 'malformed', detail: error.message });
       }
     };
+    sayContinue(this.#request);
     this.#request.on('data', (chunk: Buffer) => guarded(() => this.#decoder.push(chunk)));
     this.#request.on('end', () =>
       guarded(() => {

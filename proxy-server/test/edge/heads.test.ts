@@ -79,6 +79,43 @@ describe('a request head on the callers’ side', () => {
         'bad_request',
       ],
       ['a NUL in a value', `GET ${PATH} HTTP/1.1\r\nHost: a\r\nA: \0\r\n`, 400, 'bad_request'],
+      ['HTTP/2.0', `GET ${PATH} HTTP/2.0\r\nHost: a\r\n`, 505, 'version_unsupported'],
+      [
+        'HTTP/2.0 with Transfer-Encoding and two Host fields',
+        `POST ${PATH} HTTP/2.0\r\nHost: a\r\nHost: b\r\nTransfer-Encoding: chunked\r\n`,
+        505,
+        'version_unsupported',
+      ],
+      [
+        'an upgrade in HTTP/2.0',
+        `GET ${PATH} HTTP/2.0\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`,
+        505,
+        'version_unsupported',
+      ],
+      [
+        'HTTP/0.9 with Transfer-Encoding',
+        `POST ${PATH} HTTP/0.9\r\nTransfer-Encoding: chunked\r\n`,
+        505,
+        'version_unsupported',
+      ],
+      ['no version at all', `GET ${PATH}\r\n`, 505, 'version_unsupported'],
+      ['a version that nobody knows', `GET ${PATH} HTTP/1.2\r\nHost: a\r\n`, 400, 'bad_request'],
+      ...['a b', 'evil.example/../x', 'u@h', 'a"b', 'a,b', '[::1', 'a:b', 'a:123456', '\xe9'].map(
+        (host) =>
+          [
+            `the Host ${host}`,
+            `GET ${PATH} HTTP/1.1\r\nHost: ${host}\r\n`,
+            400,
+            'bad_request',
+          ] as const,
+      ),
+      ['such a Host in HTTP/1.0', `GET ${PATH} HTTP/1.0\r\nHost: u@h\r\n`, 400, 'bad_request'],
+      [
+        'such a Host beside a target in absolute form',
+        `GET http://a${PATH} HTTP/1.1\r\nHost: u@h\r\n`,
+        400,
+        'bad_request',
+      ],
       ['TRACE', `TRACE ${PATH} HTTP/1.1\r\nHost: a\r\n`, 405, 'method_not_allowed'],
       ['CONNECT', 'CONNECT example.org:443 HTTP/1.1\r\nHost: a\r\n', 405, 'method_not_allowed'],
       [
@@ -142,6 +179,15 @@ describe('a request head on the callers’ side', () => {
       'chunked in capitals',
       `POST ${PATH} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n`,
     ],
+    ...[
+      '',
+      'my_app.internal:8080',
+      'a.example.',
+      '127.0.0.1',
+      '[::1]',
+      '[2001:db8::1]:443',
+      'a:',
+    ].map((host) => [`the Host "${host}"`, `GET ${PATH} HTTP/1.1\r\nHost: ${host}\r\n`] as const),
     ['an unusual method', `PROPFIND ${PATH} HTTP/1.1\r\nHost: a\r\n`],
   ];
   for (const [what, head] of ACCEPTED) {

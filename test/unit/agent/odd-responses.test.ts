@@ -65,6 +65,17 @@ describe('a target whose response knows no measure', () => {
   const HINT = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n';
   const PROCESSING = 'HTTP/1.1 102 Processing\r\n\r\n';
 
+  it('may announce a length of 15 digits, and is refused for more', async () => {
+    await start();
+    const head = (length: string): string =>
+      `HTTP/1.1 304 Not Modified\r\nContent-Length: ${length}\r\n\r\n`;
+    assert.equal(status(await answer(head('9'.repeat(15)))), 304);
+    assert.equal(
+      failure(await answer(head('9'.repeat(16)))),
+      'agent_refused a Content-Length that nobody can count',
+    );
+  });
+
   it('may send many informational responses, and is given up after too many', async () => {
     await start();
     assert.equal(status(await answer(PROCESSING.repeat(MAX_INFORMATION) + OK)), 200);

@@ -79,7 +79,12 @@ describe('paths in a response that are made the tunnel’s', () => {
   it('include those of Refresh', async () => {
     assert.equal(await rewritten('Refresh', '5; url=/a'), '5; url=/forward/orders/a');
     assert.equal(await rewritten('Refresh', '0;URL="/a"'), '0;URL="/forward/orders/a"');
-    assert.equal(await rewritten('Refresh', '5'), '5');
+    assert.equal(await rewritten('Refresh', '0;/a'), '0;/forward/orders/a');
+    assert.equal(await rewritten('Refresh', '0 , /a?url=/b'), '0 , /forward/orders/a?url=/b');
+    assert.equal(await rewritten('Refresh', "1.5 '/a'"), "1.5 '/forward/orders/a'");
+    for (const same of ['5', '5;', '5; ', '5; a', '5; url', '/a']) {
+      assert.equal(await rewritten('Refresh', same), same);
+    }
     assert.equal(
       await rewritten('Refresh', '5; url=https://a.example/'),
       '5; url=https://a.example/',
@@ -99,6 +104,14 @@ describe('paths in a response that are made the tunnel’s', () => {
     for (const same of ['a=1', 'path=/x', 'a=1; Path', 'a=1; Path=', 'a=1; Path=x']) {
       assert.equal(await rewritten('Set-Cookie', same), same);
     }
+  });
+
+  it('are not those of cookies that browsers would refuse with another path', async () => {
+    for (const same of ['__Host-a=1; Path=/; Secure', ' __host-a=1; path=/; Secure']) {
+      assert.equal(await rewritten('Set-Cookie', same), same);
+    }
+    const secure = '__Secure-a=1; Secure; Path=';
+    assert.equal(await rewritten('Set-Cookie', `${secure}/`), `${secure}/forward/orders/`);
   });
 
   it('are no others', async () => {
