@@ -1,25 +1,16 @@
 import type { Limits } from '../config/limits.ts';
 import {
-  Deadlines,
   encodeCancel,
   encodeDraining,
   encodeExchange,
   encodeTakenOver,
   encodeWaiting,
   type HelloRequest,
-  IdTable,
   type Problem,
   WIRE_LIMITS,
 } from '../protocol/index.ts';
-import {
-  type Clock,
-  deadlineTime,
-  type Exchange,
-  failPoint,
-  newId,
-  type Timer,
-} from '../routing/index.ts';
-import type { Handed, Lease } from './lease.ts';
+import { type Clock, type Exchange, failPoint, newId, type Timer } from '../routing/index.ts';
+import { Hands, type Lease } from './hands.ts';
 import { OpenPolls } from './open-polls.ts';
 import type { Part, Poll } from './poll.ts';
 import { WaitingQueue } from './waiting.ts';
@@ -61,12 +52,11 @@ export class Session {
   readonly hello: HelloRequest;
   readonly #source: WorkSource;
   readonly #polls = new OpenPolls();
-  readonly #handed = new IdTable<Handed>();
+  readonly #hands: Hands;
   /** What this agent alone may have: what it did not acknowledge in time, and what was meant for it. */
   readonly #own = new WaitingQueue();
   readonly #notices: string[] = [];
   readonly #grace: Timer;
-  readonly #leases: Deadlines<Lease>;
   #flushing = false;
   /** Whether new exchanges may be given to it; not once it was taken over or is being drained. */
   #serving = true;
@@ -81,7 +71,17 @@ export class Session {
     this.hello = hello;
     this.#source = source;
     const ackMs = limits.ackTimeout * 1000;
-    this.#leases = new Deadlines(deadlineTime(clock), ackMs, (lease) => this.#takeBack(lease));
+    this.#hands = new Hands(
+      ackMs,
+      clock,
+      (lease) => this.#takeBack(lease),
+      ({ exchange, failedByAgent }, end) => {
+        if (end.kind === 'answered' || end.kind === 'accepted' || this.#ended) return;
+        if (failedByAgent) return;
+        const reason = end.kind === 'gone' ? end.reason : 'response_timeout';
+        this.notify(encodeCancel(exchange.id, reason));
+      },
+    );
     this.#grace = clock.after(limits.agentGrace * 1000, () => this.#onGrace());
   }
 
@@ -91,7 +91,7 @@ export class Session {
 
   /** How many exchanges are in the agent's hands. */
   get inHand(): number {
-    return this.#handed.size;
+    return this.#hands.size;
   }
 
   /** How many exchanges wait for this agent alone. */
@@ -124,12 +124,12 @@ export class Session {
 
   /** The exchange with that id, if it is in this agent's hands and open. */
   find(id: string): Exchange | undefined {
-    return this.#handed.find(id)?.exchange;
+    return this.#hands.find(id)?.exchange;
   }
 
   /** The agent says that there will be no answer. False: it came too late. */
   failByAgent(id: string, problem: Problem): boolean {
-    const handed = this.#handed.find(id);
+    const handed = this.#hands.find(id);
     if (handed === undefined) return false;
     handed.failedByAgent = true;
     return handed.exchange.fail(problem);
@@ -162,13 +162,11 @@ export class Session {
   /** The agent has these; for a tunnel that answers at once, that settles them. */
   acknowledge(ids: readonly string[]): void {
     for (const id of ids) {
-      const handed = this.#handed.find(id);
+      const handed = this.#hands.find(id);
       if (handed === undefined) continue;
-      if (handed.state === 'leased') this.#endLease(handed);
       // It stands in the queue again if the acknowledgement was slow.
       if (handed.state === 'waiting again') this.#own.withdraw(handed.exchange);
-      handed.state = 'acknowledged';
-      handed.exchange.acknowledged = true;
+      this.#hands.acknowledge(handed);
       this.acceptIfComplete(handed.exchange);
     }
   }
@@ -204,13 +202,13 @@ export class Session {
   reclaim(wanted: (exchange: Exchange) => boolean): Exchange[] {
     return this.#own.reclaim(
       (exchange) =>
-        !exchange.isCopy && this.#handed.find(exchange.id) === undefined && wanted(exchange),
+        !exchange.isCopy && this.#hands.find(exchange.id) === undefined && wanted(exchange),
     );
   }
 
   /** Gives the exchange itself in place of a copy that the agent has not been given yet, if there is one. */
   giveForCopy(exchange: Exchange): boolean {
-    if (this.#handed.find(exchange.id) !== undefined) return false;
+    if (this.#hands.find(exchange.id) !== undefined) return false;
     const copy = this.#own.values().find(({ id }) => id === exchange.id);
     if (copy === undefined) return false;
     copy.left();
@@ -229,7 +227,7 @@ export class Session {
    */
   retire(by: string): readonly Exchange[] {
     this.#serving = false;
-    for (const { exchange, state } of this.#handed.values()) {
+    for (const { exchange, state } of this.#hands.values()) {
       // This agent may have it all the same, so the next one must not get it.
       if (state === 'waiting again') exchange.fail({ code: 'agent_lost', detail: TAKEN_OVER });
     }
@@ -252,11 +250,8 @@ export class Session {
    * saw, so that another agent may have it.
    */
   bye(detail: string): void {
-    const unseen = this.#handed.values().filter(({ state }) => state !== 'acknowledged');
-    for (const handed of unseen) {
-      this.#handed.remove(handed);
-      if (handed.exchange.isCopy) handed.exchange.left();
-    }
+    const unseen = this.#hands.takeUnseen();
+    for (const { exchange } of unseen) if (exchange.isCopy) exchange.left();
     const leased = unseen.filter(({ state, exchange }) => state === 'leased' && exchange.open);
     this.#source.putBack([...leased.map(({ exchange }) => exchange), ...this.#unseen()]);
     this.end(detail);
@@ -268,7 +263,7 @@ export class Session {
     this.#ended = true;
     this.#grace.cancel();
     for (const poll of this.#polls.takeAll()) poll.answerEmpty();
-    for (const { exchange } of this.#handed.values()) {
+    for (const { exchange } of this.#hands.values()) {
       exchange.fail({ code: 'agent_lost', detail });
     }
     this.#source.putBack(this.#unseen());
@@ -325,7 +320,7 @@ export class Session {
 
   #answer(poll: Poll, most: number): void {
     const parts: Part[] = this.#notices.splice(0);
-    const lease: Lease = { items: [], missing: 0, deadline: undefined };
+    const lease = this.#hands.lease();
     let size = 0;
     while (lease.items.length < most && size < WIRE_LIMITS.batch) {
       const exchange = this.#own.size > 0 ? this.#own.shift() : this.#source.next();
@@ -348,60 +343,19 @@ export class Session {
       parts.push(text);
       if (body.length > 0) parts.push(body);
       size += text.length + body.length;
-      this.#hand(exchange, lease);
+      this.#hands.put(exchange, lease);
     }
     const left = this.#serving ? this.#own.size + this.#source.waitingBeyond(this) : 0;
     if (left > 0) parts.push(encodeWaiting(left));
     poll.answer(parts, () => this.#takeBack(lease));
     if (lease.items.length > 0) failPoint('poll_answered');
-    lease.missing = lease.items.length;
-    if (lease.missing > 0) lease.deadline = this.#leases.add(lease);
-  }
-
-  #hand(exchange: Exchange, lease: Lease): void {
-    const known = this.#handed.find(exchange.id);
-    if (known !== undefined) {
-      known.state = 'leased';
-      known.lease = lease;
-      lease.items.push(known);
-      return;
-    }
-    const { id } = exchange;
-    const handed: Handed = {
-      id,
-      exchange,
-      state: 'leased',
-      lease,
-      failedByAgent: false,
-      nextInTable: undefined,
-    };
-    lease.items.push(handed);
-    this.#handed.add(handed);
-    exchange.onEnd((end) => {
-      this.#handed.remove(handed);
-      if (handed.state === 'leased') this.#endLease(handed);
-      if (end.kind === 'answered' || end.kind === 'accepted' || this.#ended) return;
-      if (handed.failedByAgent) return;
-      const reason = end.kind === 'gone' ? end.reason : 'response_timeout';
-      this.#notices.push(encodeCancel(exchange.id, reason));
-      this.#scheduleFlush();
-    });
-  }
-
-  /** One item of a lease is acknowledged or over. */
-  #endLease({ lease }: Handed): void {
-    lease.missing -= 1;
-    if (lease.missing === 0 && lease.deadline !== undefined) this.#leases.remove(lease.deadline);
+    this.#hands.sent(lease);
   }
 
   /** Puts what the agent did not acknowledge in front of the queue. */
   #takeBack(lease: Lease): void {
-    if (lease.deadline !== undefined) this.#leases.remove(lease.deadline);
-    if (this.#ended || !this.#serving) return;
-    const missing = lease.items.filter(
-      (handed) => handed.lease === lease && handed.state === 'leased' && handed.exchange.open,
-    );
-    if (missing.length === 0) return;
+    const missing = this.#hands.takeBack(lease);
+    if (this.#ended || !this.#serving || missing.length === 0) return;
     for (const handed of missing) handed.state = 'waiting again';
     this.#source.onUnacknowledged(missing.length);
     this.#own.unshift(missing.map(({ exchange }) => exchange));
