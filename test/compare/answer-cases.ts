@@ -1,4 +1,14 @@
-import { OK, request, status, atCaller, bodyEnd, STRICT, EARLY, type Case } from './case.ts';
+import {
+  OK,
+  request,
+  status,
+  atCaller,
+  bodyEnd,
+  connectionEnd,
+  STRICT,
+  EARLY,
+  type Case,
+} from './case.ts';
 
 /** What becomes of answers, and of connections that end. */
 export const ANSWER_CASES: readonly Case[] = [
@@ -87,6 +97,37 @@ export const ANSWER_CASES: readonly Case[] = [
     after: 'end',
     look: bodyEnd,
     why: EARLY,
+  },
+  {
+    name: 'answer that breaks off in a chunk, for a caller in HTTP/1.0',
+    request: request({ version: '1.0' }),
+    // Its first bytes have reached the caller by then.
+    response: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n',
+    after: 'end',
+    pauseMs: 100,
+    look: connectionEnd,
+    why: 'Only the end of the connection tells such a caller where its answer ends: a plain close would make half of it look whole.',
+  },
+  {
+    name: '100 that nobody asked for',
+    request: request({}),
+    response: `HTTP/1.1 100 Continue\r\n\r\n${OK}`,
+    look: (seen) => (seen.answer.match(/(?<=^HTTP\/1\.1 )\d{3}/gm) ?? []).join(', then '),
+    why: 'A known difference: undici takes it for no HTTP, though a client has to bear it (RFC 9110 section 15.2). nginx takes it for the answer and what follows for its body, which is right by chance.',
+  },
+  {
+    name: 'answer whose lines end with LF alone',
+    request: request({}),
+    response: OK.replaceAll('\r\n', '\n'),
+    look: (seen) => status(seen),
+    why: 'undici’s parser refuses it. A recipient may take LF for the end of a line, and need not (RFC 9112 section 2.2).',
+  },
+  {
+    name: 'answer with a length of 17 digits',
+    request: request({ method: 'HEAD' }),
+    response: 'HTTP/1.1 200 OK\r\nContent-Length: 12345678901234567\r\n\r\n',
+    look: (seen) => status(seen),
+    why: 'No number of JavaScript’s holds it to the byte, so that nobody could tell whether the answer is whole.',
   },
   {
     name: 'answer without an end, its first bytes',

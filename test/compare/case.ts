@@ -19,6 +19,8 @@ export interface Case {
   readonly response: string | undefined;
   /** What the target does after its response. */
   readonly after?: 'keep' | 'end' | 'reset';
+  /** How long after its response, in milliseconds; absent: at once. */
+  readonly pauseMs?: number;
   /** The target answers as soon as it has the head. */
   readonly early?: boolean;
   readonly caller?: 'half-closes' | 'leaves';
@@ -85,6 +87,11 @@ export function framing(seen: Seen): string {
 export function targetPath(seen: Seen): string {
   const path = /^\S+ (.*) HTTP/.exec(seen.target)?.[1];
   return path === undefined ? `${status(seen)}, target sees nothing` : `\`${path}\``;
+}
+
+/** What the caller takes the end of its answer for, where nothing but the connection tells it. */
+export function connectionEnd({ answer, end }: Seen): string {
+  return /half/.test(answer) && end === 'fin' ? 'looks complete' : end;
 }
 
 export function bodyEnd(seen: Seen): string {

@@ -56,6 +56,48 @@ export const REQUEST_CASES: readonly Case[] = [
     look: refusal,
   },
   {
+    name: 'Host that is no host',
+    request: 'GET {base}/ HTTP/1.1\r\nHost: a"b@c\r\nConnection: close\r\n\r\n',
+    response: OK,
+    look: refusal,
+    why: 'RFC 9112 section 3.2 wants 400. Targets find it in X-Forwarded-Host, and may build addresses of it.',
+  },
+  {
+    name: 'Host that is empty',
+    request: 'GET {base}/ HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n',
+    response: OK,
+    look: refusal,
+    why: 'RFC 9110 section 7.2 has it for targets without an authority. nginx takes it for no host.',
+  },
+  {
+    name: 'HTTP/2.0 in the request line',
+    request: request({ version: '2.0' }),
+    response: OK,
+    look: refusal,
+    why: 'Both refuse what HTTP/1.1 has no rules for (RFC 9110 section 15.6.6).',
+  },
+  {
+    name: 'HTTP/0.9 in the request line',
+    request: request({ version: '0.9' }),
+    response: OK,
+    look: refusal,
+    why: 'Its rules are not those of HTTP/1.1, and no caller speaks it (RFC 9110 section 15.6.6).',
+  },
+  {
+    name: 'no version in the request line',
+    request: 'GET {base}/\r\n',
+    response: OK,
+    look: refusal,
+    why: 'nginx takes it for HTTP/0.9, whose answers have no head. Caronte waits for the end of the head, as of any other.',
+  },
+  {
+    name: 'no version in the request line, before fields',
+    request: 'GET {base}/\r\nHost: a\r\n\r\n',
+    response: OK,
+    look: refusal,
+    why: 'nginx takes the first line for HTTP/0.9, whose answers have no head.',
+  },
+  {
     name: 'Transfer-Encoding in HTTP/1.0',
     request: request({
       method: 'POST',
@@ -266,5 +308,67 @@ export const REQUEST_CASES: readonly Case[] = [
     response: OK,
     look: (seen) =>
       `${seen.answer.startsWith('HTTP/1.1 100') ? '100' : 'no 100'}; at the target ${lines(seen.target, /^Expect/i)}`,
+  },
+  {
+    name: 'Expect: 100-continue, and two Host lines',
+    request: request({
+      method: 'POST',
+      fields: ['Host: b', 'Expect: 100-continue', 'Content-Length: 4'],
+    }),
+    response: OK,
+    look: refusal,
+  },
+  {
+    name: 'size of a chunk that is no number',
+    request: request({
+      method: 'POST',
+      fields: ['Transfer-Encoding: chunked'],
+      body: 'zz\r\nbody\r\n0\r\n\r\n',
+    }),
+    response: OK,
+    look: status,
+  },
+  {
+    name: 'size of a chunk that is no number, behind a good one',
+    request: request({
+      method: 'POST',
+      fields: ['Transfer-Encoding: chunked'],
+      body: '4\r\nbody\r\nzz\r\n0\r\n\r\n',
+    }),
+    response: OK,
+    look: status,
+  },
+  {
+    name: 'extension of a chunk of 20,000 bytes',
+    request: request({
+      method: 'POST',
+      fields: ['Transfer-Encoding: chunked'],
+      body: `4;${'a'.repeat(20_000)}\r\nbody\r\n0\r\n\r\n`,
+    }),
+    response: OK,
+    look: status,
+    why: 'No recipient needs them, and Node’s parser takes 16 KiB of them (RFC 9112 section 7.1.1). nginx drops them.',
+  },
+  {
+    name: 'trailers of 70,000 bytes',
+    request: request({
+      method: 'POST',
+      fields: ['Transfer-Encoding: chunked'],
+      body: `4\r\nbody\r\n0\r\nX: ${'a'.repeat(70_000)}\r\n\r\n`,
+    }),
+    response: OK,
+    look: status,
+    why: 'The limit on heads holds for trailers too (`--max-head`, 64 KiB). nginx drops them.',
+  },
+  {
+    name: '1,100 trailers',
+    request: request({
+      method: 'POST',
+      fields: ['Transfer-Encoding: chunked'],
+      body: `4\r\nbody\r\n0\r\n${'X: a\r\n'.repeat(1100)}\r\n`,
+    }),
+    response: OK,
+    look: status,
+    why: 'They count as fields (`--max-fields`, 1,000). nginx drops them.',
   },
 ];

@@ -64,11 +64,15 @@ export class ScriptedTarget {
     const answer = (): void => {
       if (played === undefined || talked) return;
       talked = true;
-      const { response, after = 'keep' } = played;
+      const { response, after = 'keep', pauseMs = 0 } = played;
       if (response === undefined) return;
       socket.write(response, 'latin1');
-      if (after === 'end') socket.end();
-      if (after === 'reset') socket.resetAndDestroy();
+      const finish = (): void => {
+        if (after === 'end') socket.end();
+        if (after === 'reset') socket.resetAndDestroy();
+      };
+      if (pauseMs === 0) finish();
+      else setTimeout(finish, pauseMs);
     };
     const reader = new MessageReader({
       onHead: ({ fields }) => {
