@@ -5,7 +5,7 @@
 export interface Limits {
   /** Longest wait of an agent's poll. */
   readonly maxTimeoutLongPoll: number;
-  /** Longest time from a request's arrival to the first byte of its answer. */
+  /** Longest time from the arrival of a whole request, body included, to the first byte of its answer. */
   readonly maxTimeoutResponse: number;
   /** Requests of one code that may wait for an agent to fetch them. */
   readonly buffer: number;

@@ -25,7 +25,7 @@ const LIMIT_OPTIONS = {
     'maxTimeoutResponse',
     1,
     3600,
-    "Longest time from a request's arrival to the first byte of its answer.",
+    'Longest time from the arrival of a whole request, body included, to the first byte of its answer.',
   ),
   agentWait: seconds(
     'agentWait',

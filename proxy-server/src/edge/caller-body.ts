@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { noteWhole } from '../http/index.ts';
 import { type BodyForm, type Deadline, type Deadlines, WIRE_LIMITS } from '../protocol/index.ts';
-import type { BodySink, Clock, RequestBody, SideReader, Timer } from '../routing/index.ts';
+import type { BodySink, Clock, RequestBody, SideReader, Timer, Turn } from '../routing/index.ts';
 import { trailersForTarget } from './forwarded.ts';
 
 const EMPTY = Buffer.alloc(0);
@@ -15,6 +15,8 @@ export interface BodyWatcher {
   onTooLarge(): void;
   /** No byte came for the idle time although there was room. */
   onStalled(): void;
+  /** Whose turn it is now, once somebody reads; the reader's for good when all has arrived. */
+  onTurn(turn: Turn): void;
 }
 
 export interface BodyContext {
@@ -95,10 +97,10 @@ export class CallerBody implements RequestBody {
     const chunks = this.#chunks;
     this.#chunks = [];
     this.#held = 0;
-    let room = true;
-    for (const chunk of chunks) room = this.#pass(sink, chunk);
+    for (const chunk of chunks) this.#pass(sink, chunk);
     if (this.#arrived) this.#finish();
-    else if (room) this.resume();
+    else if (this.#hasRoom()) this.resume();
+    else this.#watcher.onTurn('reader');
     return true;
   }
 
@@ -114,6 +116,7 @@ export class CallerBody implements RequestBody {
   onReady(): void {
     if (this.#arrived || this.#discarded || this.#sink === undefined || !this.#hasRoom()) return;
     this.#idle?.refresh();
+    this.#watcher.onTurn('source');
     this.#request.resume();
   }
 
@@ -142,7 +145,9 @@ export class CallerBody implements RequestBody {
     }
     this.#idle?.refresh();
     if (this.#sink !== undefined) {
-      if (!this.#pass(this.#sink, chunk)) this.#request.pause();
+      if (this.#pass(this.#sink, chunk)) return;
+      this.#request.pause();
+      this.#watcher.onTurn('reader');
       return;
     }
     this.#chunks.push(chunk);
@@ -192,6 +197,7 @@ export class CallerBody implements RequestBody {
     this.#arrived = true;
     this.#idle?.cancel();
     if (this.#discarded) return;
+    this.#watcher.onTurn('reader');
     if (this.#form === undefined) {
       // Only a stream has a place for trailers.
       if (trailersForTarget(this.#request.rawTrailers).length > 0) {

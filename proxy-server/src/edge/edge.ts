@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../config/limits.ts';
 import { answerProblem, authorityOf, meaningOfEnd } from '../http/index.ts';
-import { Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
+import { type Deadline, Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
 import {
   type Caller,
   type Clock,
@@ -149,10 +149,15 @@ export class Edge {
           code: 'upload_stalled',
           detail: `No byte of the request body came for ${limits.bodyIdleTimeout} s.`,
         }),
+      onTurn: (turn) => {
+        if (turn === 'source') this.#patience.remove(patience);
+        else this.#patience.restart(patience);
+      },
     });
     const answer = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
     const exchange = this.#exchange(request, arrival, address, body, answer);
-    const end = this.#begin(exchange);
+    const patience = this.#patience.add(exchange);
+    const end = this.#begin(exchange, patience);
     const closed = (): void => {
       end();
       answer.closed();
@@ -188,7 +193,7 @@ export class Edge {
         exchange.fail({ code: 'agent_lost', detail: 'The agent broke the connection off.' }),
     });
     const exchange = this.#exchange(request, arrival, address, body, caller);
-    const closed = this.#begin(exchange);
+    const closed = this.#begin(exchange, this.#patience.add(exchange));
     socket.on('close', (failed: boolean) => {
       // With both directions at their end, an agent may still be about to read what is held here.
       closed(!failed && caller.ended && body.arrived);
@@ -235,12 +240,11 @@ export class Edge {
   }
 
   /**
-   * Counts the exchange and bounds its wait. Returns what is to be called when the caller's
+   * Counts the exchange, and ends its wait with it. Returns what is to be called when the caller's
    * connection is closed; `complete` says that both directions had come to their end before.
    */
-  #begin(exchange: Exchange): (complete?: boolean) => void {
+  #begin(exchange: Exchange, patience: Deadline<Exchange>): (complete?: boolean) => void {
     this.#inFlight += 1;
-    const patience = this.#patience.add(exchange);
     exchange.onEnd((end) => {
       if (end.kind === 'failed')
         this.#options.log.debug(failure(exchange, end.code), 'exchange failed');

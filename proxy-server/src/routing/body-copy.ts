@@ -1,5 +1,5 @@
 import type { BodyForm } from '../protocol/index.ts';
-import type { BodySink, RequestBody, SideReader } from './body.ts';
+import type { BodySink, RequestBody, SideReader, Turn } from './body.ts';
 import type { Clock, Timer } from './clock.ts';
 
 const FELL_BEHIND = 'this agent fell behind the one that replies';
@@ -13,6 +13,14 @@ export interface CopyLimits {
   readonly clock: Clock;
 }
 
+/** What becomes of a copy. */
+export interface CopyWatcher {
+  /** The caller broke off before its body was complete. */
+  onAbort(): void;
+  /** For whom it waits now, once it is fetched. */
+  onTurn(turn: Turn): void;
+}
+
 /**
  * A body for one more agent. A body in pieces is read from the caller once, when the agent that gives
  * the reply asks for it; what this one has not fetched yet is held, up to a limit. At the limit all
@@ -23,7 +31,7 @@ export class BodyCopy implements RequestBody, SideReader {
   readonly bytes: Buffer;
   readonly #original: RequestBody;
   readonly #limits: CopyLimits;
-  readonly #onAbort: () => void;
+  readonly #watcher: CopyWatcher;
   /** What is left of the time that others wait for this one, in milliseconds. */
   #waitMs: number;
   #waitsSince = 0;
@@ -39,14 +47,13 @@ export class BodyCopy implements RequestBody, SideReader {
   #broken: string | undefined;
   #finished: boolean;
 
-  /** `onAbort` is called if the caller breaks off before its body is complete. */
-  constructor(body: RequestBody, limits: CopyLimits, onAbort: () => void) {
+  constructor(body: RequestBody, limits: CopyLimits, watcher: CopyWatcher) {
     this.form = body.form;
     this.bytes = body.bytes;
     this.#original = body;
     this.#limits = limits;
     this.#waitMs = limits.waitMs;
-    this.#onAbort = onAbort;
+    this.#watcher = watcher;
     this.#finished = body.form.kind !== 'stream';
     if (!this.#finished) body.tee(this);
   }
@@ -101,7 +108,7 @@ export class BodyCopy implements RequestBody, SideReader {
   abort(reason: string): void {
     if (this.#over) return;
     this.#breakOff(reason);
-    this.#onAbort();
+    this.#watcher.onAbort();
   }
 
   /** Has the others wait, for as long as they may have to. */
@@ -136,13 +143,17 @@ export class BodyCopy implements RequestBody, SideReader {
       sink.abort(this.#broken);
       return;
     }
+    let progress = this.#trailers !== undefined;
     while (this.#hasRoom) {
       const piece = this.#held.shift();
       if (piece === undefined) break;
+      progress = true;
       this.#size -= piece.length;
       this.#hasRoom = sink.write(piece);
     }
     if (this.ready) this.#letGo();
+    if (this.#held.length === 0 && this.#trailers === undefined) this.#watcher.onTurn('source');
+    else if (progress) this.#watcher.onTurn('reader');
     if (this.#held.length > 0 || this.#trailers === undefined) return;
     this.#sink = undefined;
     this.#over = true;

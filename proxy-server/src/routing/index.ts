@@ -1,4 +1,4 @@
-export type { BodySink, RequestBody, SideReader } from './body.ts';
+export type { BodySink, RequestBody, SideReader, Turn } from './body.ts';
 export type { Caller } from './caller.ts';
 export { type Clock, deadlineTime, systemClock, type Timer } from './clock.ts';
 export type { CopyLimits } from './body-copy.ts';
