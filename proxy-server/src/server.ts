@@ -9,6 +9,7 @@ import {
   replaceCertificate,
   UnusedConnections,
 } from './listener.ts';
+import { Pipelines } from './pipeline.ts';
 import { AGENT_PREFIX, type Problem } from './protocol/index.ts';
 import { QueueApi, Queues } from './queue/index.ts';
 import { type Clock, type Logger, systemClock } from './routing/index.ts';
@@ -93,11 +94,14 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
     unused.used(socket);
     (socket as CallerSocket)[LATEST] = response;
   };
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    note(request, response);
+  const pipelines = new Pipelines(limits.maxPipelined, (request, response) => {
     const arrival = edge.arrival(request);
     if (isAgents(request, arrival)) agents.handle(request, response, arrival.caller);
     else edge.handle(request, response, arrival);
+  });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    note(request, response);
+    pipelines.take(request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     unused.used(socket);
@@ -134,6 +138,7 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
     socket.setDefaultEncoding('latin1');
     socket.off('end', inputEnded);
     socket.once('end', inputEnded);
+    pipelines.add(socket);
   });
 
   const address = (): AddressInfo => server.address() as AddressInfo;

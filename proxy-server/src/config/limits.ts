@@ -29,6 +29,8 @@ export interface Limits {
   readonly maxInFlightPerCode: number;
   /** WebSockets among them; the rest stays free for requests, which come and go. */
   readonly maxUpgradesPerCode: number;
+  /** Exchanges in hand of one connection, which may send requests without waiting for answers. */
+  readonly maxPipelined: number;
   /** A caller must send its whole head within this time. */
   readonly headTimeout: number;
   /** A request body must not pause for longer than this. */
@@ -71,6 +73,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxInFlight: 10_000,
   maxInFlightPerCode: 2_000,
   maxUpgradesPerCode: 1_500,
+  maxPipelined: 8,
   headTimeout: 30,
   bodyIdleTimeout: 60,
   writeIdleTimeout: 60,

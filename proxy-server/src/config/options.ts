@@ -124,6 +124,11 @@ const LIMIT_OPTIONS = {
     'WebSockets',
     'WebSockets among the exchanges in flight of one code.',
   ),
+  maxPipelined: count(
+    'maxPipelined',
+    'requests',
+    'Requests of one connection that are in hand at once; further ones wait.',
+  ),
   maxSessions: count('maxSessions', 'sessions', 'Sessions of agents, all codes together.'),
   queueCount: queued('queueCount', 'requests', MANY, 'Requests that are kept for one code.'),
   queueBytes: queued(

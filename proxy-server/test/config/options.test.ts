@@ -31,6 +31,7 @@ const BOUNDS: Partial<Record<OptionName, readonly [number, number]>> = {
   drainTimeout: [0, 3600],
   copyWait: [0, 300],
   copyBuffer: [0, 1024 ** 3],
+  maxPipelined: [1, 1_000_000],
   maxSessions: [1, 1_000_000],
 };
 
