@@ -12,7 +12,7 @@ import {
 import { Pipelines } from './pipeline.ts';
 import { AGENT_PREFIX, type Problem } from './protocol/index.ts';
 import { QueueApi, Queues } from './queue/index.ts';
-import { type Clock, type Logger, systemClock } from './routing/index.ts';
+import { type Clock, HeldBytes, type Logger, systemClock } from './routing/index.ts';
 import type { Store } from './store/index.ts';
 import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
 import { asksForWebSocket, giveBack } from './upgrade.ts';
@@ -61,7 +61,8 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
   const { trustProxy = [] } = options;
   const trusted = trustProxy.length > 0 ? new TrustedPeers(trustProxy) : undefined;
   const protocol = options.tls === undefined ? 'http' : 'https';
-  const registry = new Registry(limits, clock, log);
+  const heldBytes = new HeldBytes(limits.maxHeld);
+  const registry = new Registry({ limits, clock, log, heldBytes });
   const queues = new Queues({ store, tunnels: registry, limits, clock, log, random });
   registry.watch(queues);
   const queueApi = new QueueApi(queues, log);
@@ -71,6 +72,7 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
     clock,
     log,
     arrival: { names, protocol, trusted },
+    heldBytes,
   });
   const authenticator = new Authenticator(options.secrets);
   const agents = new AgentApi({

@@ -39,6 +39,8 @@ export interface Limits {
   readonly writeIdleTimeout: number;
   /** Grace time for exchanges in flight when the proxy shuts down. */
   readonly drainTimeout: number;
+  /** Bytes of bodies that are held in memory, all exchanges together. */
+  readonly maxHeld: number;
   /** Bytes of a body that are held for an agent which reads its copy slower than the one that replies. */
   readonly copyBuffer: number;
   /** How long, in all, a body waits for such an agent once so much is held for it. */
@@ -78,6 +80,7 @@ export const DEFAULT_LIMITS: Limits = {
   bodyIdleTimeout: 60,
   writeIdleTimeout: 60,
   drainTimeout: 10,
+  maxHeld: 128 * 1024 * 1024,
   copyBuffer: 1024 * 1024,
   copyWait: 5,
   maxSessions: 10_000,

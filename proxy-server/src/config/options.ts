@@ -108,6 +108,15 @@ const LIMIT_OPTIONS = {
     fallback: DEFAULT_LIMITS.maxBody,
     help: 'Largest body.',
   }),
+  maxHeld: wholeNumber({
+    group: SIZES,
+    unit: 'bytes',
+    // What is to travel whole has to fit into the quarter of the codes that nobody serves.
+    min: 1024 ** 2,
+    max: 1024 ** 4,
+    fallback: DEFAULT_LIMITS.maxHeld,
+    help: 'What is held of bodies in memory, all requests together: half of it for one code, a quarter for all codes without an agent.',
+  }),
   copyBuffer: wholeNumber({
     group: SIZES,
     unit: 'bytes',

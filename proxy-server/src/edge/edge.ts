@@ -9,10 +9,12 @@ import {
   type Clock,
   deadlineTime,
   Exchange,
+  type HeldBytes,
   type Logger,
   newId,
   type RequestBody,
   type Router,
+  UNSERVED,
 } from '../routing/index.ts';
 import type { Address } from './address.ts';
 import { type Arrival, type ArrivalContext, arrivalOf } from './arrival.ts';
@@ -29,6 +31,7 @@ export interface EdgeOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly arrival: ArrivalContext;
+  readonly heldBytes: HeldBytes;
 }
 
 /** The public side: turns callers' requests into exchanges and offers them to their routes. */
@@ -44,11 +47,12 @@ export class Edge {
 
   constructor(options: EdgeOptions) {
     this.#options = options;
-    const { limits, clock } = options;
+    const { limits, clock, heldBytes } = options;
     this.#bodies = {
       maxBytes: limits.maxBody,
       idleMs: limits.bodyIdleTimeout * 1000,
       clock,
+      heldBytes,
       gathering: new Deadlines(deadlineTime(clock), GATHER_MS, (body: CallerBody) =>
         body.becomeStream(),
       ),
@@ -135,7 +139,7 @@ export class Edge {
     address: Address,
   ): void {
     const { limits, router, clock } = this.#options;
-    const body = new CallerBody(request, this.#bodies, {
+    const body = new CallerBody(request, this.#holder(address), this.#bodies, {
       onReady: () => {
         if (!exchange.ended) router.route(address.code).offer(exchange);
       },
@@ -144,6 +148,7 @@ export class Edge {
           code: 'body_too_large',
           detail: `The limit is ${limits.maxBody} bytes.`,
         }),
+      onNoRoom: () => exchange.fail(NO_ROOM),
       onStalled: () =>
         exchange.fail({
           code: 'upload_stalled',
@@ -178,11 +183,12 @@ export class Edge {
     arrival: Arrival,
     address: Address,
   ): void {
-    const { limits, router, clock } = this.#options;
+    const { limits, router, clock, heldBytes } = this.#options;
     const ordinary = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
     const caller = new UpgradeCaller(ordinary, response, socket);
     const since = clock.monotonic();
-    const body = new UpgradeBody(socket, {
+    const body = new UpgradeBody(socket, this.#holder(address), heldBytes, {
+      onNoRoom: () => exchange.fail(NO_ROOM),
       onInputEnd: () => {
         // Before the answer it means what it means for any request.
         const end = meaningOfEnd(exchange.open, clock.monotonic() - since);
@@ -201,6 +207,11 @@ export class Edge {
     });
     body.begin(head);
     router.route(address.code).offer(exchange);
+  }
+
+  /** In whose name the bytes of a body are held. */
+  #holder({ code }: Address): string {
+    return this.#options.router.served(code) ? code : UNSERVED;
   }
 
   #exchange(
@@ -267,6 +278,12 @@ const NOT_FOUND: Problem = {
   code: 'not_found',
   detail:
     'This is a Caronte proxy. A tunnel is reached at /forward/<code>/<path>; the code is 1 to 63 letters, digits, "-" or "_".',
+};
+
+const NO_ROOM: Problem = {
+  code: 'busy',
+  detail: 'As much of requests is held as the proxy has room for.',
+  retryAfter: 1,
 };
 
 /** For the log: never the query, which may hold what is secret. */

@@ -1,6 +1,8 @@
 import type { BodyForm } from '../protocol/index.ts';
 import type { BodySink, RequestBody, SideReader, Turn } from './body.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { Exchange } from './exchange.ts';
+import type { HeldBytes } from './held-bytes.ts';
 
 const FELL_BEHIND = 'this agent fell behind the one that replies';
 
@@ -11,6 +13,8 @@ export interface CopyLimits {
   /** How long, in all, the others wait for it with so much held, in milliseconds. */
   readonly waitMs: number;
   readonly clock: Clock;
+  /** All that is held, of which its part is one. */
+  readonly heldBytes: HeldBytes;
 }
 
 /** What becomes of a copy. */
@@ -29,6 +33,7 @@ export interface CopyWatcher {
 export class BodyCopy implements RequestBody, SideReader {
   readonly form: BodyForm;
   readonly bytes: Buffer;
+  readonly #code: string;
   readonly #original: RequestBody;
   readonly #limits: CopyLimits;
   readonly #watcher: CopyWatcher;
@@ -47,7 +52,8 @@ export class BodyCopy implements RequestBody, SideReader {
   #broken: string | undefined;
   #finished: boolean;
 
-  constructor(body: RequestBody, limits: CopyLimits, watcher: CopyWatcher) {
+  constructor({ code, body }: Exchange, limits: CopyLimits, watcher: CopyWatcher) {
+    this.#code = code;
     this.form = body.form;
     this.bytes = body.bytes;
     this.#original = body;
@@ -92,6 +98,10 @@ export class BodyCopy implements RequestBody, SideReader {
 
   write(piece: Buffer): boolean {
     if (this.#over) return true;
+    if (!this.#limits.heldBytes.take(this.#code, piece.length)) {
+      this.#breakOff(FELL_BEHIND);
+      return true;
+    }
     this.#held.push(piece);
     this.#size += piece.length;
     this.#send();
@@ -148,7 +158,7 @@ export class BodyCopy implements RequestBody, SideReader {
       const piece = this.#held.shift();
       if (piece === undefined) break;
       progress = true;
-      this.#size -= piece.length;
+      this.#release(piece.length);
       this.#hasRoom = sink.write(piece);
     }
     if (this.ready) this.#letGo();
@@ -161,10 +171,15 @@ export class BodyCopy implements RequestBody, SideReader {
     sink.end(this.#trailers);
   }
 
+  #release(bytes: number): void {
+    this.#size -= bytes;
+    this.#limits.heldBytes.give(this.#code, bytes);
+  }
+
   #close(): void {
     this.#over = true;
     this.#held = [];
-    this.#size = 0;
+    this.#release(this.#size);
     this.#letGo();
   }
 }

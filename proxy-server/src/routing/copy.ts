@@ -39,7 +39,7 @@ export function copyOf(
   onTurn: (turn: Turn) => void,
 ): Exchange {
   const { id, code, head, receivedAt, patienceMs, attempt, queued } = original;
-  const body = new BodyCopy(original.body, limits, { onAbort: () => copy.left(), onTurn });
+  const body = new BodyCopy(original, limits, { onAbort: () => copy.left(), onTurn });
   const copy = new Exchange({
     id,
     code,

@@ -5,6 +5,7 @@ export type { CopyLimits } from './body-copy.ts';
 export { copyOf, isCopyable } from './copy.ts';
 export { Exchange, type ExchangeEnd } from './exchange.ts';
 export { failPoint } from './fail-point.ts';
+export { HeldBytes, UNSERVED } from './held-bytes.ts';
 export { newId } from './ids.ts';
 export type { Logger } from './logger.ts';
 export type { Presence, PresenceWatcher } from './presence.ts';

@@ -1,7 +1,5 @@
-import type { Limits } from '../config/limits.ts';
 import { Deadlines } from '../protocol/index.ts';
 import {
-  type Clock,
   type CopyLimits,
   copyOf,
   deadlineTime,
@@ -10,10 +8,11 @@ import {
   type Logger,
 } from '../routing/index.ts';
 import type { Session } from './session.ts';
+import type { TunnelParts } from './tunnel.ts';
 
 /** Gives each exchange to one of several agents, which replies, and a copy of it to all others. */
 export class Broadcast {
-  readonly #limits: Limits;
+  readonly #most: number;
   readonly #log: Logger;
   readonly #copying: CopyLimits;
   /** Of copies that their agents have not fetched whole. */
@@ -21,10 +20,15 @@ export class Broadcast {
   /** Those of whom the log has said that they lose copies. */
   readonly #behind = new WeakSet<Session>();
 
-  constructor(limits: Limits, clock: Clock, log: Logger) {
-    this.#limits = limits;
+  constructor({ limits, clock, log, heldBytes }: TunnelParts) {
+    this.#most = limits.buffer;
     this.#log = log;
-    this.#copying = { bytes: limits.copyBuffer, waitMs: limits.copyWait * 1000, clock };
+    this.#copying = {
+      bytes: limits.copyBuffer,
+      waitMs: limits.copyWait * 1000,
+      clock,
+      heldBytes,
+    };
     this.#patience = new Deadlines(deadlineTime(clock), limits.maxTimeoutResponse * 1000, (copy) =>
       copy.fail({ code: 'response_timeout', detail: 'The agent did not fetch its copy.' }),
     );
@@ -39,7 +43,7 @@ export class Broadcast {
   }
 
   #copy(exchange: Exchange, member: Session): void {
-    if (member.copies >= this.#limits.buffer) {
+    if (member.copies >= this.#most) {
       if (!this.#behind.has(member)) {
         this.#log.warn({ agent: member.hello.software }, 'copies dropped: too many wait');
       }
