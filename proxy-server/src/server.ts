@@ -15,9 +15,10 @@ import {
   replaceCertificate,
   UnusedConnections,
 } from './listener.ts';
+import { Pipelines } from './pipeline.ts';
 import { AGENT_PREFIX, type Problem } from './protocol/index.ts';
 import { QueueApi, Queues } from './queue/index.ts';
-import { type Clock, type Logger, systemClock } from './routing/index.ts';
+import { type Clock, HeldBytes, type Logger, systemClock } from './routing/index.ts';
 import type { Store } from './store/index.ts';
 import { AgentApi, Authenticator, Registry } from './tunnel/index.ts';
 import { refuseUnparsed } from './unparsed.ts';
@@ -73,7 +74,8 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
   const { trustProxy = [] } = options;
   const trusted = trustProxy.length > 0 ? new TrustedPeers(trustProxy) : undefined;
   const protocol = options.tls === undefined ? 'http' : 'https';
-  const registry = new Registry(limits, clock, log);
+  const heldBytes = new HeldBytes(limits.maxHeld);
+  const registry = new Registry({ limits, clock, log, heldBytes });
   const queues = new Queues({ store, tunnels: registry, limits, clock, log, random });
   registry.watch(queues);
   const queueApi = new QueueApi(queues, log);
@@ -83,6 +85,7 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
     clock,
     log,
     arrival: { names, protocol, trusted },
+    heldBytes,
   });
   const authenticator = new Authenticator(options.secrets);
   const agents = new AgentApi({
@@ -106,11 +109,14 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
     unused.used(socket);
     (socket as CallerSocket)[LATEST] = response;
   };
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    note(request, response);
+  const pipelines = new Pipelines(limits.maxPipelined, (request, response) => {
     const arrival = edge.arrival(request);
     if (isAgents(request, arrival)) agents.handle(request, response, arrival.caller);
     else edge.handle(request, response, arrival);
+  });
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    note(request, response);
+    pipelines.take(request, response);
   });
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     unused.used(socket);
@@ -151,6 +157,7 @@ export function createProxy(options: ProxyOptions, parts: ProxyParts): Proxy {
     socket.setDefaultEncoding('latin1');
     socket.off('end', inputEnded);
     socket.once('end', inputEnded);
+    pipelines.add(socket);
   });
 
   const address = (): AddressInfo => server.address() as AddressInfo;

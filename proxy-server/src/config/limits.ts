@@ -5,7 +5,7 @@
 export interface Limits {
   /** Longest wait of an agent's poll. */
   readonly maxTimeoutLongPoll: number;
-  /** Longest time from a request's arrival to the first byte of its answer. */
+  /** Longest time from the arrival of a whole request, body included, to the first byte of its answer. */
   readonly maxTimeoutResponse: number;
   /** Requests of one code that may wait for an agent to fetch them. */
   readonly buffer: number;
@@ -29,6 +29,8 @@ export interface Limits {
   readonly maxInFlightPerCode: number;
   /** WebSockets among them; the rest stays free for requests, which come and go. */
   readonly maxUpgradesPerCode: number;
+  /** Exchanges in hand of one connection, which may send requests without waiting for answers. */
+  readonly maxPipelined: number;
   /** A caller must send its whole head within this time. */
   readonly headTimeout: number;
   /** A request body must not pause for longer than this. */
@@ -37,6 +39,8 @@ export interface Limits {
   readonly writeIdleTimeout: number;
   /** Grace time for exchanges in flight when the proxy shuts down. */
   readonly drainTimeout: number;
+  /** Bytes of bodies that are held in memory, all exchanges together. */
+  readonly maxHeld: number;
   /** Bytes of a body that are held for an agent which reads its copy slower than the one that replies. */
   readonly copyBuffer: number;
   /** How long, in all, a body waits for such an agent once so much is held for it. */
@@ -71,10 +75,12 @@ export const DEFAULT_LIMITS: Limits = {
   maxInFlight: 10_000,
   maxInFlightPerCode: 2_000,
   maxUpgradesPerCode: 1_500,
+  maxPipelined: 8,
   headTimeout: 30,
   bodyIdleTimeout: 60,
   writeIdleTimeout: 60,
   drainTimeout: 10,
+  maxHeld: 128 * 1024 * 1024,
   copyBuffer: 1024 * 1024,
   copyWait: 5,
   maxSessions: 10_000,

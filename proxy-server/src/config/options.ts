@@ -25,7 +25,7 @@ const LIMIT_OPTIONS = {
     'maxTimeoutResponse',
     1,
     3600,
-    "Longest time from a request's arrival to the first byte of its answer.",
+    'Longest time from the arrival of a whole request, body included, to the first byte of its answer.',
   ),
   agentWait: seconds(
     'agentWait',
@@ -108,6 +108,15 @@ const LIMIT_OPTIONS = {
     fallback: DEFAULT_LIMITS.maxBody,
     help: 'Largest body.',
   }),
+  maxHeld: wholeNumber({
+    group: SIZES,
+    unit: 'bytes',
+    // What is to travel whole has to fit into the quarter of the codes that nobody serves.
+    min: 1024 ** 2,
+    max: 1024 ** 4,
+    fallback: DEFAULT_LIMITS.maxHeld,
+    help: 'What is held of bodies in memory, all requests together: half of it for one code, a quarter for all codes without an agent.',
+  }),
   copyBuffer: wholeNumber({
     group: SIZES,
     unit: 'bytes',
@@ -123,6 +132,11 @@ const LIMIT_OPTIONS = {
     'maxUpgradesPerCode',
     'WebSockets',
     'WebSockets among the exchanges in flight of one code.',
+  ),
+  maxPipelined: count(
+    'maxPipelined',
+    'requests',
+    'Requests of one connection that are in hand at once; further ones wait.',
   ),
   maxSessions: count('maxSessions', 'sessions', 'Sessions of agents, all codes together.'),
   queueCount: queued('queueCount', 'requests', MANY, 'Requests that are kept for one code.'),

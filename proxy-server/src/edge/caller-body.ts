@@ -1,7 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { noteWhole } from '../http/index.ts';
 import { type BodyForm, type Deadline, type Deadlines, WIRE_LIMITS } from '../protocol/index.ts';
-import type { BodySink, Clock, RequestBody, SideReader, Timer } from '../routing/index.ts';
+import type {
+  BodySink,
+  Clock,
+  HeldBytes,
+  RequestBody,
+  SideReader,
+  Timer,
+  Turn,
+} from '../routing/index.ts';
 import { trailersForTarget } from './forwarded.ts';
 
 const EMPTY = Buffer.alloc(0);
@@ -13,14 +21,19 @@ export interface BodyWatcher {
   onReady(): void;
   /** The body grew beyond `maxBytes`. */
   onTooLarge(): void;
+  /** As much as may be held in memory is held already. */
+  onNoRoom(): void;
   /** No byte came for the idle time although there was room. */
   onStalled(): void;
+  /** Whose turn it is now, once somebody reads; the reader's for good when all has arrived. */
+  onTurn(turn: Turn): void;
 }
 
 export interface BodyContext {
   readonly maxBytes: number;
   readonly idleMs: number;
   readonly clock: Clock;
+  readonly heldBytes: HeldBytes;
   /** Tells a body that it took too long to travel whole. */
   readonly gathering: Deadlines<CallerBody>;
 }
@@ -34,6 +47,8 @@ export class CallerBody implements RequestBody {
   readonly #watcher: BodyWatcher;
   readonly #context: BodyContext;
   readonly #length: number | undefined;
+  /** In whose name bytes are held. */
+  readonly #holder: string;
   #form: BodyForm | undefined;
   #chunks: Buffer[] = [];
   #held = 0;
@@ -48,8 +63,15 @@ export class CallerBody implements RequestBody {
   #idle: Timer | undefined;
   #gather: Deadline<CallerBody> | undefined;
 
-  constructor(request: IncomingMessage, context: BodyContext, watcher: BodyWatcher) {
+  /** `holder`: the code in whose name bytes are held. */
+  constructor(
+    request: IncomingMessage,
+    holder: string,
+    context: BodyContext,
+    watcher: BodyWatcher,
+  ) {
     this.#request = request;
+    this.#holder = holder;
     this.#watcher = watcher;
     this.#context = context;
     const length = request.headers['content-length'];
@@ -92,13 +114,11 @@ export class CallerBody implements RequestBody {
     if (this.#form?.kind !== 'stream' || this.#streamed) return false;
     this.#streamed = true;
     this.#sink = sink;
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#held = 0;
-    let room = true;
-    for (const chunk of chunks) room = this.#pass(sink, chunk);
+    const chunks = this.#letGo();
+    for (const chunk of chunks) this.#pass(sink, chunk);
     if (this.#arrived) this.#finish();
-    else if (room) this.resume();
+    else if (this.#hasRoom()) this.resume();
+    else this.#watcher.onTurn('reader');
     return true;
   }
 
@@ -114,6 +134,7 @@ export class CallerBody implements RequestBody {
   onReady(): void {
     if (this.#arrived || this.#discarded || this.#sink === undefined || !this.#hasRoom()) return;
     this.#idle?.refresh();
+    this.#watcher.onTurn('source');
     this.#request.resume();
   }
 
@@ -123,7 +144,7 @@ export class CallerBody implements RequestBody {
     this.#discarded = true;
     this.#endGather();
     this.#idle?.cancel();
-    this.#chunks = [];
+    this.#letGo();
     if (!this.#finished) {
       this.#sink?.abort(BROKE_OFF);
       for (const one of this.#beside ?? []) one.abort(BROKE_OFF);
@@ -142,7 +163,13 @@ export class CallerBody implements RequestBody {
     }
     this.#idle?.refresh();
     if (this.#sink !== undefined) {
-      if (!this.#pass(this.#sink, chunk)) this.#request.pause();
+      if (this.#pass(this.#sink, chunk)) return;
+      this.#request.pause();
+      this.#watcher.onTurn('reader');
+      return;
+    }
+    if (!this.#context.heldBytes.take(this.#holder, chunk.length)) {
+      this.#watcher.onNoRoom();
       return;
     }
     this.#chunks.push(chunk);
@@ -150,6 +177,13 @@ export class CallerBody implements RequestBody {
     if (this.#held <= WIRE_LIMITS.inlineBody) return;
     this.becomeStream();
     this.#request.pause();
+  }
+
+  /** What is held is handed on, or not needed any more. */
+  #letGo(): Buffer[] {
+    this.#context.heldBytes.give(this.#holder, this.#held);
+    this.#held = 0;
+    return this.#chunks.splice(0);
   }
 
   #pass(sink: BodySink, chunk: Buffer): boolean {
@@ -192,6 +226,7 @@ export class CallerBody implements RequestBody {
     this.#arrived = true;
     this.#idle?.cancel();
     if (this.#discarded) return;
+    this.#watcher.onTurn('reader');
     if (this.#form === undefined) {
       // Only a stream has a place for trailers.
       if (trailersForTarget(this.#request.rawTrailers).length > 0) {

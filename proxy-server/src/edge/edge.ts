@@ -3,16 +3,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../config/limits.ts';
 import { answerProblem, authorityOf, meaningOfEnd, sayContinue } from '../http/index.ts';
-import { Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
+import { type Deadline, Deadlines, GATHER_MS, type Problem } from '../protocol/index.ts';
 import {
   type Caller,
   type Clock,
   deadlineTime,
   Exchange,
+  type HeldBytes,
   type Logger,
   newId,
   type RequestBody,
   type Router,
+  UNSERVED,
 } from '../routing/index.ts';
 import type { Address } from './address.ts';
 import { type Arrival, type ArrivalContext, arrivalOf } from './arrival.ts';
@@ -30,6 +32,7 @@ export interface EdgeOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly arrival: ArrivalContext;
+  readonly heldBytes: HeldBytes;
 }
 
 /** The public side: turns callers' requests into exchanges and offers them to their routes. */
@@ -45,11 +48,12 @@ export class Edge {
 
   constructor(options: EdgeOptions) {
     this.#options = options;
-    const { limits, clock } = options;
+    const { limits, clock, heldBytes } = options;
     this.#bodies = {
       maxBytes: limits.maxBody,
       idleMs: limits.bodyIdleTimeout * 1000,
       clock,
+      heldBytes,
       gathering: new Deadlines(deadlineTime(clock), GATHER_MS, (body: CallerBody) =>
         body.becomeStream(),
       ),
@@ -136,7 +140,7 @@ export class Edge {
     address: Address,
   ): void {
     const { limits, router, clock } = this.#options;
-    const body = new CallerBody(request, this.#bodies, {
+    const body = new CallerBody(request, this.#holder(address), this.#bodies, {
       onReady: () => {
         if (!exchange.ended) router.route(address.code).offer(exchange);
       },
@@ -145,15 +149,21 @@ export class Edge {
           code: 'body_too_large',
           detail: `The limit is ${limits.maxBody} bytes.`,
         }),
+      onNoRoom: () => exchange.fail(NO_ROOM),
       onStalled: () =>
         exchange.fail({
           code: 'upload_stalled',
           detail: `No byte of the request body came for ${limits.bodyIdleTimeout} s.`,
         }),
+      onTurn: (turn) => {
+        if (turn === 'source') this.#patience.remove(patience);
+        else this.#patience.restart(patience);
+      },
     });
     const answer = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
     const exchange = this.#exchange(request, arrival, address, body, answer);
-    const end = this.#begin(exchange);
+    const patience = this.#patience.add(exchange);
+    const end = this.#begin(exchange, patience);
     const closed = (): void => {
       end();
       answer.closed();
@@ -177,11 +187,12 @@ export class Edge {
     arrival: Arrival,
     address: Address,
   ): void {
-    const { limits, router, clock } = this.#options;
+    const { limits, router, clock, heldBytes } = this.#options;
     const ordinary = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
     const caller = new UpgradeCaller(ordinary, response, socket);
     const since = clock.monotonic();
-    const body = new UpgradeBody(socket, {
+    const body = new UpgradeBody(socket, this.#holder(address), heldBytes, {
+      onNoRoom: () => exchange.fail(NO_ROOM),
       onInputEnd: () => {
         // Before the answer it means what it means for any request.
         const end = meaningOfEnd(exchange.open, clock.monotonic() - since);
@@ -192,7 +203,7 @@ export class Edge {
         exchange.fail({ code: 'agent_lost', detail: 'The agent broke the connection off.' }),
     });
     const exchange = this.#exchange(request, arrival, address, body, caller);
-    const closed = this.#begin(exchange);
+    const closed = this.#begin(exchange, this.#patience.add(exchange));
     socket.on('close', (failed: boolean) => {
       // With both directions at their end, an agent may still be about to read what is held here.
       closed(!failed && caller.ended && body.arrived);
@@ -200,6 +211,11 @@ export class Edge {
     });
     body.begin(head);
     router.route(address.code).offer(exchange);
+  }
+
+  /** In whose name the bytes of a body are held. */
+  #holder({ code }: Address): string {
+    return this.#options.router.served(code) ? code : UNSERVED;
   }
 
   #exchange(
@@ -239,12 +255,11 @@ export class Edge {
   }
 
   /**
-   * Counts the exchange and bounds its wait. Returns what is to be called when the caller's
+   * Counts the exchange, and ends its wait with it. Returns what is to be called when the caller's
    * connection is closed; `complete` says that both directions had come to their end before.
    */
-  #begin(exchange: Exchange): (complete?: boolean) => void {
+  #begin(exchange: Exchange, patience: Deadline<Exchange>): (complete?: boolean) => void {
     this.#inFlight += 1;
-    const patience = this.#patience.add(exchange);
     exchange.onEnd((end) => {
       if (end.kind === 'failed')
         this.#options.log.debug(failure(exchange, end.code), 'exchange failed');
@@ -267,6 +282,12 @@ const NOT_FOUND: Problem = {
   code: 'not_found',
   detail:
     'This is a Caronte proxy. A tunnel is reached at /forward/<code>/<path>; the code is 1 to 63 letters, digits, "-" or "_".',
+};
+
+const NO_ROOM: Problem = {
+  code: 'busy',
+  detail: 'As much of requests is held as the proxy has room for.',
+  retryAfter: 1,
 };
 
 /** For the log: never the query, which may hold what is secret. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { type BodyForm, WIRE_LIMITS } from '../protocol/index.ts';
-import type { BodySink, RequestBody } from '../routing/index.ts';
+import type { BodySink, HeldBytes, RequestBody } from '../routing/index.ts';
 
 const FORM: BodyForm = { kind: 'upgrade' };
 const EMPTY = Buffer.alloc(0);
@@ -10,6 +10,8 @@ const HELD = WIRE_LIMITS.inlineBody;
 
 /** What the edge hears of an upgraded connection. */
 export interface UpgradeWatcher {
+  /** As much as may be held in memory is held already. */
+  onNoRoom(): void;
   /** The caller has closed its direction; what it sent may still have to be handed on. */
   onInputEnd(): void;
   /** All that the caller sent was handed on, up to its half-close. */
@@ -24,6 +26,9 @@ export class UpgradeBody implements RequestBody {
   readonly bytes = EMPTY;
   readonly #socket: Socket;
   readonly #watcher: UpgradeWatcher;
+  /** In whose name bytes are held. */
+  readonly #holder: string;
+  readonly #heldInAll: HeldBytes;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #sink: BodySink | undefined;
@@ -32,8 +37,11 @@ export class UpgradeBody implements RequestBody {
   #finished = false;
   #discarded = false;
 
-  constructor(socket: Socket, watcher: UpgradeWatcher) {
+  /** `holder`: the code in whose name bytes are held, among those `held` in all. */
+  constructor(socket: Socket, holder: string, held: HeldBytes, watcher: UpgradeWatcher) {
     this.#socket = socket;
+    this.#holder = holder;
+    this.#heldInAll = held;
     this.#watcher = watcher;
   }
 
@@ -57,8 +65,7 @@ export class UpgradeBody implements RequestBody {
     if (this.#streamed || this.#discarded) return false;
     this.#streamed = true;
     this.#sink = sink;
-    const held = this.#held;
-    this.#held = [];
+    const held = this.#letGo();
     let room = true;
     for (const chunk of held) room = sink.write(chunk);
     if (this.#arrived) this.#finish();
@@ -82,7 +89,7 @@ export class UpgradeBody implements RequestBody {
   discard(): void {
     if (this.#discarded) return;
     this.#discarded = true;
-    this.#held = [];
+    this.#letGo();
     const sink = this.#sink;
     this.#sink = undefined;
     if (!this.#finished) {
@@ -98,9 +105,16 @@ export class UpgradeBody implements RequestBody {
       if (!this.#sink.write(chunk)) this.#socket.pause();
       return;
     }
+    if (!this.#heldInAll.take(this.#holder, chunk.length)) return this.#watcher.onNoRoom();
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
     if (this.#heldBytes > HELD) this.#socket.pause();
+  }
+
+  #letGo(): Buffer[] {
+    this.#heldInAll.give(this.#holder, this.#heldBytes);
+    this.#heldBytes = 0;
+    return this.#held.splice(0);
   }
 
   #onEnd(): void {

@@ -8,7 +8,7 @@ export interface DeadlineTime {
 /** An item's place among the deadlines; gone once it expired or was removed. */
 export interface Deadline<T> {
   readonly item: T;
-  readonly at: number;
+  at: number;
   previous: Deadline<T> | undefined;
   next: Deadline<T> | undefined;
   pending: boolean;
@@ -41,16 +41,25 @@ export class Deadlines<T> {
   add(item: T): Deadline<T> {
     const deadline: Deadline<T> = {
       item,
-      at: this.#time.now() + this.#ms,
-      previous: this.#last,
+      at: 0,
+      previous: undefined,
       next: undefined,
-      pending: true,
+      pending: false,
     };
+    this.restart(deadline);
+    return deadline;
+  }
+
+  /** Has an item's time begin anew, also if it was taken out or is over. */
+  restart(deadline: Deadline<T>): void {
+    this.remove(deadline);
+    deadline.at = this.#time.now() + this.#ms;
+    deadline.previous = this.#last;
+    deadline.pending = true;
     if (this.#last === undefined) this.#first = deadline;
     else this.#last.next = deadline;
     this.#last = deadline;
     if (!this.#armed) this.#arm();
-    return deadline;
   }
 
   /** Takes an item out; nothing happens if it is out already. */

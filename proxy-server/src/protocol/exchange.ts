@@ -23,7 +23,10 @@ export interface ExchangeHead {
   readonly target: string;
   /** When the proxy received the request, in milliseconds since 1970 by the proxy's clock. */
   readonly receivedAt: number;
-  /** How long the caller will be kept waiting from then on, in milliseconds. */
+  /**
+   * How long the caller will be kept waiting from then on, in milliseconds; anew from the end of a
+   * body that is fetched.
+   */
   readonly patienceMs: number;
   /** 1 for the first delivery; grows with each further one of the same exchange. */
   readonly attempt: number;

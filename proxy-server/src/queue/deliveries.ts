@@ -180,7 +180,12 @@ export class Deliveries {
       head: { ...request, fields },
       body:
         body.kind === 'spooled'
-          ? new StoredBody(body.size, body.trailers, () => store.openBody(entry))
+          ? new StoredBody(
+              body.size,
+              body.trailers,
+              () => store.openBody(entry),
+              () => this.#patience.restart(deadline),
+            )
           : new HeldBody(body.kind === 'inline' ? body.bytes : undefined),
       caller: new DeliveryCaller(
         (end) => this.#ended(entry, end),

@@ -77,6 +77,13 @@ export class Queues implements Router {
       : this.#options.tunnels.route(code);
   }
 
+  /** A queue takes what no agent does. */
+  served(code: string): boolean {
+    const queue = this.#queues.get(code);
+    if (this.#options.tunnels.served(code)) return true;
+    return queue?.policy.offline === 'queue' && this.#remembers(code, queue);
+  }
+
   /** The queue of a code, if it has or had one. */
   find(code: string): TunnelQueue | undefined {
     return this.#queues.get(code);

@@ -10,6 +10,7 @@ export class StoredBody implements RequestBody {
   readonly form: BodyForm;
   readonly bytes = EMPTY;
   readonly #open: () => Readable;
+  readonly #onProgress: () => void;
   readonly #trailers: readonly string[];
   #file: Readable | undefined;
   #sink: BodySink | undefined;
@@ -18,11 +19,18 @@ export class StoredBody implements RequestBody {
   #streamed = false;
   #finished = false;
 
-  constructor(size: number, trailers: readonly string[], open: () => Readable) {
+  /** `onProgress` is called whenever some of it was handed on. */
+  constructor(
+    size: number,
+    trailers: readonly string[],
+    open: () => Readable,
+    onProgress: () => void,
+  ) {
     // Only a body in chunks has trailers.
     this.form = { kind: 'stream', length: trailers.length > 0 ? undefined : size };
     this.#trailers = trailers;
     this.#open = open;
+    this.#onProgress = onProgress;
   }
 
   get finished(): boolean {
@@ -36,6 +44,7 @@ export class StoredBody implements RequestBody {
     const file = this.#open();
     this.#file = file;
     file.on('data', (piece: Buffer) => {
+      this.#onProgress();
       for (const one of this.#beside) one.write(piece);
       this.#sinkHasRoom = this.#sink?.write(piece) !== false;
       if (!this.#hasRoom()) file.pause();

@@ -1,6 +1,8 @@
 import type { BodyForm } from '../protocol/index.ts';
-import type { BodySink, RequestBody, SideReader } from './body.ts';
+import type { BodySink, RequestBody, SideReader, Turn } from './body.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { Exchange } from './exchange.ts';
+import type { HeldBytes } from './held-bytes.ts';
 
 const FELL_BEHIND = 'this agent fell behind the one that replies';
 
@@ -11,6 +13,16 @@ export interface CopyLimits {
   /** How long, in all, the others wait for it with so much held, in milliseconds. */
   readonly waitMs: number;
   readonly clock: Clock;
+  /** All that is held, of which its part is one. */
+  readonly heldBytes: HeldBytes;
+}
+
+/** What becomes of a copy. */
+export interface CopyWatcher {
+  /** The caller broke off before its body was complete. */
+  onAbort(): void;
+  /** For whom it waits now, once it is fetched. */
+  onTurn(turn: Turn): void;
 }
 
 /**
@@ -21,9 +33,10 @@ export interface CopyLimits {
 export class BodyCopy implements RequestBody, SideReader {
   readonly form: BodyForm;
   readonly bytes: Buffer;
+  readonly #code: string;
   readonly #original: RequestBody;
   readonly #limits: CopyLimits;
-  readonly #onAbort: () => void;
+  readonly #watcher: CopyWatcher;
   /** What is left of the time that others wait for this one, in milliseconds. */
   #waitMs: number;
   #waitsSince = 0;
@@ -39,14 +52,14 @@ export class BodyCopy implements RequestBody, SideReader {
   #broken: string | undefined;
   #finished: boolean;
 
-  /** `onAbort` is called if the caller breaks off before its body is complete. */
-  constructor(body: RequestBody, limits: CopyLimits, onAbort: () => void) {
+  constructor({ code, body }: Exchange, limits: CopyLimits, watcher: CopyWatcher) {
+    this.#code = code;
     this.form = body.form;
     this.bytes = body.bytes;
     this.#original = body;
     this.#limits = limits;
     this.#waitMs = limits.waitMs;
-    this.#onAbort = onAbort;
+    this.#watcher = watcher;
     this.#finished = body.form.kind !== 'stream';
     if (!this.#finished) body.tee(this);
   }
@@ -85,6 +98,10 @@ export class BodyCopy implements RequestBody, SideReader {
 
   write(piece: Buffer): boolean {
     if (this.#over) return true;
+    if (!this.#limits.heldBytes.take(this.#code, piece.length)) {
+      this.#breakOff(FELL_BEHIND);
+      return true;
+    }
     this.#held.push(piece);
     this.#size += piece.length;
     this.#send();
@@ -101,7 +118,7 @@ export class BodyCopy implements RequestBody, SideReader {
   abort(reason: string): void {
     if (this.#over) return;
     this.#breakOff(reason);
-    this.#onAbort();
+    this.#watcher.onAbort();
   }
 
   /** Has the others wait, for as long as they may have to. */
@@ -136,13 +153,17 @@ export class BodyCopy implements RequestBody, SideReader {
       sink.abort(this.#broken);
       return;
     }
+    let progress = this.#trailers !== undefined;
     while (this.#hasRoom) {
       const piece = this.#held.shift();
       if (piece === undefined) break;
-      this.#size -= piece.length;
+      progress = true;
+      this.#release(piece.length);
       this.#hasRoom = sink.write(piece);
     }
     if (this.ready) this.#letGo();
+    if (this.#held.length === 0 && this.#trailers === undefined) this.#watcher.onTurn('source');
+    else if (progress) this.#watcher.onTurn('reader');
     if (this.#held.length > 0 || this.#trailers === undefined) return;
     this.#sink = undefined;
     this.#over = true;
@@ -150,10 +171,15 @@ export class BodyCopy implements RequestBody, SideReader {
     sink.end(this.#trailers);
   }
 
+  #release(bytes: number): void {
+    this.#size -= bytes;
+    this.#limits.heldBytes.give(this.#code, bytes);
+  }
+
   #close(): void {
     this.#over = true;
     this.#held = [];
-    this.#size = 0;
+    this.#release(this.#size);
     this.#letGo();
   }
 }

@@ -15,6 +15,12 @@ export interface SideReader extends BodySink {
   readonly ready: boolean;
 }
 
+/**
+ * For whom a body that is on its way waits: for its source, or for whoever reads it. Only the reader's
+ * turn counts against the time in which an answer has to begin, anew with whatever was handed on.
+ */
+export type Turn = 'source' | 'reader';
+
 /** The body of a caller's request. */
 export interface RequestBody {
   /** Settled once the exchange is offered to a route. */

@@ -1,3 +1,4 @@
+import type { Turn } from './body.ts';
 import type { Caller } from './caller.ts';
 import { BodyCopy, type CopyLimits } from './body-copy.ts';
 import { Exchange } from './exchange.ts';
@@ -29,11 +30,16 @@ export function isCopyable({ body }: Exchange): boolean {
 
 /**
  * The same request for one more agent. It ends once that agent has all of it, and as if its caller
- * had left if the body never gets complete; how the original ends does not matter to it.
+ * had left if the body never gets complete; how the original ends does not matter to it. `onTurn` is
+ * told for whom its body waits, once it is fetched.
  */
-export function copyOf(original: Exchange, limits: CopyLimits): Exchange {
+export function copyOf(
+  original: Exchange,
+  limits: CopyLimits,
+  onTurn: (turn: Turn) => void,
+): Exchange {
   const { id, code, head, receivedAt, patienceMs, attempt, queued } = original;
-  const body = new BodyCopy(original.body, limits, () => copy.left());
+  const body = new BodyCopy(original, limits, { onAbort: () => copy.left(), onTurn });
   const copy = new Exchange({
     id,
     code,

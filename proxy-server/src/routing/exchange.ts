@@ -35,7 +35,10 @@ export interface ExchangeParts {
   readonly caller: Caller;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
-  /** Milliseconds from then on until the caller is told that no answer came. */
+  /**
+   * Milliseconds from then on until the caller is told that no answer came; anew from the end of a
+   * body in pieces.
+   */
   readonly patienceMs: number;
   /** Absent: false. */
   readonly isCopy?: boolean;

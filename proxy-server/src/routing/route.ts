@@ -9,4 +9,6 @@ export interface Route {
 /** Finds the route of a code. A code that nobody serves has one too: its exchanges wait, then fail. */
 export interface Router {
   route(code: string): Route;
+  /** Whether somebody is there to take what is offered, as far as one can tell. */
+  served(code: string): boolean;
 }

@@ -1,7 +1,5 @@
-import type { Limits } from '../config/limits.ts';
-import { type Deadline, Deadlines } from '../protocol/index.ts';
+import { Deadlines } from '../protocol/index.ts';
 import {
-  type Clock,
   type CopyLimits,
   copyOf,
   deadlineTime,
@@ -10,31 +8,29 @@ import {
   type Logger,
 } from '../routing/index.ts';
 import type { Session } from './session.ts';
-
-/** A copy that its agent has not fetched whole, and until when it may. */
-interface Kept {
-  readonly copy: Exchange;
-  deadline: Deadline<Kept> | undefined;
-}
+import type { TunnelParts } from './tunnel.ts';
 
 /** Gives each exchange to one of several agents, which replies, and a copy of it to all others. */
 export class Broadcast {
-  readonly #limits: Limits;
+  readonly #most: number;
   readonly #log: Logger;
   readonly #copying: CopyLimits;
-  readonly #patience: Deadlines<Kept>;
+  /** Of copies that their agents have not fetched whole. */
+  readonly #patience: Deadlines<Exchange>;
   /** Those of whom the log has said that they lose copies. */
   readonly #behind = new WeakSet<Session>();
 
-  constructor(limits: Limits, clock: Clock, log: Logger) {
-    this.#limits = limits;
+  constructor({ limits, clock, log, heldBytes }: TunnelParts) {
+    this.#most = limits.buffer;
     this.#log = log;
-    this.#copying = { bytes: limits.copyBuffer, waitMs: limits.copyWait * 1000, clock };
-    this.#patience = new Deadlines(
-      deadlineTime(clock),
-      limits.maxTimeoutResponse * 1000,
-      ({ copy }) =>
-        copy.fail({ code: 'response_timeout', detail: 'The agent did not fetch its copy.' }),
+    this.#copying = {
+      bytes: limits.copyBuffer,
+      waitMs: limits.copyWait * 1000,
+      clock,
+      heldBytes,
+    };
+    this.#patience = new Deadlines(deadlineTime(clock), limits.maxTimeoutResponse * 1000, (copy) =>
+      copy.fail({ code: 'response_timeout', detail: 'The agent did not fetch its copy.' }),
     );
   }
 
@@ -47,7 +43,7 @@ export class Broadcast {
   }
 
   #copy(exchange: Exchange, member: Session): void {
-    if (member.copies >= this.#limits.buffer) {
+    if (member.copies >= this.#most) {
       if (!this.#behind.has(member)) {
         this.#log.warn({ agent: member.hello.software }, 'copies dropped: too many wait');
       }
@@ -55,12 +51,13 @@ export class Broadcast {
       return;
     }
     this.#behind.delete(member);
-    const kept: Kept = { copy: copyOf(exchange, this.#copying), deadline: undefined };
-    kept.deadline = this.#patience.add(kept);
-    kept.copy.onEnd(() => {
-      if (kept.deadline !== undefined) this.#patience.remove(kept.deadline);
+    const copy = copyOf(exchange, this.#copying, (turn) => {
+      if (turn === 'source') this.#patience.remove(deadline);
+      else this.#patience.restart(deadline);
     });
-    member.give(kept.copy);
+    const deadline = this.#patience.add(copy);
+    copy.onEnd(() => this.#patience.remove(deadline));
+    member.give(copy);
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Limits } from '../config/limits.ts';
 import type { HelloRequest } from '../protocol/index.ts';
 import type {
-  Clock,
   Exchange,
   Logger,
   Presence,
@@ -10,21 +9,21 @@ import type {
   Router,
 } from '../routing/index.ts';
 import type { Session } from './session.ts';
-import { type Attached, Tunnel } from './tunnel.ts';
+import { type Attached, Tunnel, type TunnelParts } from './tunnel.ts';
 
 /** Which tunnels there are, and which sessions: the routes of this machine. */
 export class Registry implements Router, Presence {
+  readonly #parts: TunnelParts;
   readonly #limits: Limits;
-  readonly #clock: Clock;
   readonly #log: Logger;
   readonly #tunnels = new Map<string, Tunnel>();
   readonly #sessions = new Map<string, { session: Session; tunnel: Tunnel }>();
   #watcher: PresenceWatcher | undefined;
 
-  constructor(limits: Limits, clock: Clock, log: Logger) {
-    this.#limits = limits;
-    this.#clock = clock;
-    this.#log = log;
+  constructor(parts: TunnelParts) {
+    this.#parts = parts;
+    this.#limits = parts.limits;
+    this.#log = parts.log;
   }
 
   /** Whom to tell of agents that come and go; one alone. */
@@ -95,9 +94,7 @@ export class Registry implements Router, Presence {
     let tunnel = this.#tunnels.get(code);
     if (tunnel === undefined) {
       tunnel = new Tunnel(code, {
-        limits: this.#limits,
-        clock: this.#clock,
-        log: this.#log,
+        ...this.#parts,
         onSessionEnd: (session) => {
           if (!this.#sessions.delete(session.id)) return;
           this.#log.info({ code, agent: session.hello.software }, 'agent disconnected');

@@ -1,16 +1,21 @@
 import type { Limits } from '../config/limits.ts';
 import type { HelloRequest, Problem, Share } from '../protocol/index.ts';
-import type { Clock, Exchange, Logger, Route, Timer } from '../routing/index.ts';
+import type { Clock, Exchange, HeldBytes, Logger, Route, Timer } from '../routing/index.ts';
 import { fairShare } from './balance.ts';
 import { Broadcast, leaderOf } from './broadcast.ts';
 import { inUse, isPredecessor, mayJoin, mayTake, samePolicy, shareOf } from './joining.ts';
 import { Session, type WorkSource } from './session.ts';
 import { WaitingQueue } from './waiting.ts';
 
-export interface TunnelContext {
+/** What all tunnels share. */
+export interface TunnelParts {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly heldBytes: HeldBytes;
+}
+
+export interface TunnelContext extends TunnelParts {
   /** A session is over and its id means nothing any more. */
   onSessionEnd(session: Session): void;
   /** Nobody serves the code and nothing waits for it. */
@@ -242,8 +247,7 @@ export class Tunnel implements Route, WorkSource {
   }
 
   #toAll(exchange: Exchange, leader: Session): void {
-    const { limits, clock, log } = this.#context;
-    this.#broadcast ??= new Broadcast(limits, clock, log);
+    this.#broadcast ??= new Broadcast(this.#context);
     this.#broadcast.offer(exchange, this.#members, leader);
   }
 

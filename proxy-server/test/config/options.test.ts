@@ -30,7 +30,9 @@ const BOUNDS: Partial<Record<OptionName, readonly [number, number]>> = {
   writeIdleTimeout: [1, 3600],
   drainTimeout: [0, 3600],
   copyWait: [0, 300],
+  maxHeld: [1024 ** 2, 1024 ** 4],
   copyBuffer: [0, 1024 ** 3],
+  maxPipelined: [1, 1_000_000],
   maxSessions: [1, 1_000_000],
 };
 

@@ -51,6 +51,26 @@ describe('deadlines', () => {
     });
   }
 
+  it('have all their time once more when they begin anew, whether pending, removed or over', () => {
+    const deadlines = make(100);
+    const [first, second, third] = ['a', 'b', 'c'].map((item) => deadlines.add(item)) as [
+      Deadline<string>,
+      Deadline<string>,
+      Deadline<string>,
+    ];
+    clock.advance(60);
+    deadlines.restart(first);
+    deadlines.remove(second);
+    clock.advance(60);
+    assert.deepEqual(items(), ['c']);
+    deadlines.restart(second);
+    deadlines.restart(third);
+    clock.advance(60);
+    assert.deepEqual(items(), ['c', 'a']);
+    clock.advance(60);
+    assert.deepEqual(items(), ['c', 'a', 'b', 'c']);
+  });
+
   it('that were removed do not expire, be they first, in the middle or last', () => {
     const deadlines = make(100);
     const added = ['a', 'b', 'c', 'd', 'e'].map((item) => deadlines.add(item));

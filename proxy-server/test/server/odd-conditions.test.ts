@@ -180,7 +180,7 @@ describe('a proxy under odd conditions', () => {
     assert.equal(await stillWaits(poll.answer, 300), true);
   });
   it('loses nothing of the answers given when a slow caller reads on during a drain', async () => {
-    fixture = await new Fixture({ drainTimeout: 10, agentGrace: 3600 }).start();
+    fixture = await new Fixture({ drainTimeout: 10, agentGrace: 3600, maxPipelined: 200 }).start();
     const agent = await fixture.agent();
     const size = 64 * 1024;
     const count = 200;

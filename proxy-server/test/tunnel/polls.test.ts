@@ -10,7 +10,13 @@ describe('a poll', () => {
   let agent: TestAgent;
 
   beforeEach(async () => {
-    const limits = { maxTimeoutLongPoll: 120, agentGrace: 3600, agentWait: 3600 };
+    // One connection brings a burst.
+    const limits = {
+      maxTimeoutLongPoll: 120,
+      agentGrace: 3600,
+      agentWait: 3600,
+      maxPipelined: 100,
+    };
     fixture = await new Fixture(limits).start();
     agent = await fixture.agent();
   });
