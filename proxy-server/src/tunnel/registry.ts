@@ -9,7 +9,8 @@ import type {
   Router,
 } from '../routing/index.ts';
 import type { Session } from './session.ts';
-import { type Attached, Tunnel, type TunnelParts } from './tunnel.ts';
+import type { TunnelParts } from './parts.ts';
+import { type Attached, Tunnel } from './tunnel.ts';
 
 /** Which tunnels there are, and which sessions: the routes of this machine. */
 export class Registry implements Router, Presence {
