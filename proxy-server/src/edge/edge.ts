@@ -22,6 +22,7 @@ import { type BodyContext, CallerBody } from './caller-body.ts';
 import { CallerResponse } from './caller-response.ts';
 import { checkHead } from './check.ts';
 import { fieldsForTarget, withHost } from './forwarded.ts';
+import { SlowCallers } from './slow-callers.ts';
 import { UpgradeBody } from './upgrade-body.ts';
 import { responseOn, UpgradeCaller } from './upgrade-caller.ts';
 
@@ -39,6 +40,7 @@ export class Edge {
   readonly #options: EdgeOptions;
   readonly #bodies: BodyContext;
   readonly #patience: Deadlines<Exchange>;
+  readonly #slow: SlowCallers;
   /** By this name in Via a request that comes back is known (RFC 9110 section 7.6.3). */
   readonly #pseudonym = `caronte-${randomBytes(4).toString('hex')}`;
   #inFlight = 0;
@@ -48,6 +50,7 @@ export class Edge {
   constructor(options: EdgeOptions) {
     this.#options = options;
     const { limits, clock, heldBytes } = options;
+    this.#slow = new SlowCallers(limits, clock);
     this.#bodies = {
       maxBytes: limits.maxBody,
       idleMs: limits.bodyIdleTimeout * 1000,
@@ -79,6 +82,7 @@ export class Edge {
   /** Refuses new exchanges from now on. Resolves when none is in flight. */
   drain(): Promise<void> {
     this.#draining = true;
+    this.#slow.refuseWaiting(DRAINING);
     if (this.#inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onQuiet = resolve;
@@ -123,7 +127,7 @@ export class Edge {
 
   #refusal(): Problem | undefined {
     const { maxInFlight } = this.#options.limits;
-    if (this.#draining) return { code: 'draining', detail: 'Try again shortly.', retryAfter: 5 };
+    if (this.#draining) return DRAINING;
     if (this.#inFlight < maxInFlight) return undefined;
     return {
       code: 'busy',
@@ -139,9 +143,18 @@ export class Edge {
     address: Address,
   ): void {
     const { limits, router, clock } = this.#options;
+    let onArrived: (() => void) | undefined;
+    const offer = (): void => {
+      if (!exchange.ended) router.route(address.code).offer(exchange);
+    };
     const body = new CallerBody(request, this.#holder(address), this.#bodies, {
       onReady: () => {
-        if (!exchange.ended) router.route(address.code).offer(exchange);
+        if (body.arrived) offer();
+        else if (!exchange.ended) onArrived = this.#slow.upload(exchange, body, offer);
+      },
+      onArrived: () => {
+        this.#patience.restart(patience);
+        onArrived?.();
       },
       onTooLarge: () =>
         exchange.fail({
@@ -159,7 +172,10 @@ export class Edge {
         else this.#patience.restart(patience);
       },
     });
-    const answer = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
+    const writeIdleMs = limits.writeIdleTimeout * 1000;
+    const answer = new CallerResponse(response, clock, writeIdleMs, () =>
+      this.#slow.reader(exchange),
+    );
     const exchange = this.#exchange(request, arrival, address, body, answer);
     const patience = this.#patience.add(exchange);
     const end = this.#begin(exchange, patience);
@@ -184,8 +200,12 @@ export class Edge {
     address: Address,
   ): void {
     const { limits, router, clock, heldBytes } = this.#options;
-    const ordinary = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
-    const caller = new UpgradeCaller(ordinary, response, socket);
+    const writeIdleMs = limits.writeIdleTimeout * 1000;
+    const ordinary = new CallerResponse(response, clock, writeIdleMs, () =>
+      this.#slow.reader(exchange),
+    );
+    let onAnswered: (() => void) | undefined;
+    const caller = new UpgradeCaller(ordinary, response, socket, () => onAnswered?.());
     const since = clock.monotonic();
     const body = new UpgradeBody(socket, this.#holder(address), heldBytes, {
       onNoRoom: () => exchange.fail(NO_ROOM),
@@ -206,7 +226,10 @@ export class Edge {
       ordinary.closed();
     });
     body.begin(head);
-    router.route(address.code).offer(exchange);
+    if (exchange.ended) return;
+    onAnswered = this.#slow.upgrade(exchange, () => {
+      if (!exchange.ended) router.route(address.code).offer(exchange);
+    });
   }
 
   /** In whose name the bytes of a body are held. */
@@ -273,6 +296,8 @@ export class Edge {
     };
   }
 }
+
+const DRAINING: Problem = { code: 'draining', detail: 'Try again shortly.', retryAfter: 5 };
 
 const NOT_FOUND: Problem = {
   code: 'not_found',

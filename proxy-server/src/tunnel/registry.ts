@@ -1,8 +1,9 @@
 import type { Limits } from '../config/limits.ts';
 import type { HelloRequest } from '../protocol/index.ts';
 import type { Logger, Presence, PresenceWatcher, Route, Router } from '../routing/index.ts';
+import type { TunnelParts } from './parts.ts';
 import type { Session } from './session.ts';
-import { type Attached, Tunnel, type TunnelParts } from './tunnel.ts';
+import { type Attached, Tunnel } from './tunnel.ts';
 
 /** Which tunnels there are, and which sessions: the routes of this machine. */
 export class Registry implements Router, Presence {

@@ -1,19 +1,11 @@
-import type { Limits } from '../config/limits.ts';
 import type { HelloRequest, Problem, Share } from '../protocol/index.ts';
-import type { Clock, Exchange, HeldBytes, Logger, Route, Timer } from '../routing/index.ts';
+import type { Exchange, Route, Timer } from '../routing/index.ts';
 import { fairShare } from './balance.ts';
 import { Broadcast, leaderOf } from './broadcast.ts';
 import { inUse, isPredecessor, mayJoin, mayTake, samePolicy, shareOf } from './joining.ts';
+import type { TunnelParts } from './parts.ts';
 import { Session, type WorkSource } from './session.ts';
 import { WaitingQueue } from './waiting.ts';
-
-/** What all tunnels share. */
-export interface TunnelParts {
-  readonly limits: Limits;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly heldBytes: HeldBytes;
-}
 
 export interface TunnelContext extends TunnelParts {
   /** A session is over and its id means nothing any more. */
