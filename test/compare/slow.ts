@@ -10,7 +10,8 @@ import { type Figures, figuresOf, shown } from './figures.ts';
 
 /**
  * Good traffic beside slow attacks: `npm run build`, then `npm run test:slow`. Prints the latency of
- * the good traffic during each attack and before it. Everything stays on loopback.
+ * the good traffic before, during and after each attack, and ends with 1 if the attack cost it a
+ * failure or more than {@link WORST}. Everything stays on loopback.
  */
 const { values: flags } = parseArgs({
   options: {
@@ -20,10 +21,13 @@ const { values: flags } = parseArgs({
   },
 });
 const seconds = Math.min(Number(flags.seconds), 60);
-const connections = Math.min(Number(flags.connections), 1_000);
+const connections = Math.min(Number(flags.connections), 1_500);
 
 /** Seconds between two signs of life of a slow caller; 10 is what slowhttptest does by itself. */
 const every = flags.every;
+
+/** How many times the usual p99 the one during an attack may be, and by how many milliseconds more. */
+const WORST = { ratio: 1.5, floorMs: 5 };
 
 /** Good callers, and how often each of them asks. */
 const CALLERS = 4;
@@ -31,8 +35,8 @@ const EVERY_MS = 10;
 
 const TARGET = fileURLToPath(new URL('slow-target.ts', import.meta.url));
 
-/** New connections of an attack a second. */
-const RATE = 50;
+/** New connections of an attack a second: all are there after a third of the usual time. */
+const RATE = Math.max(50, connections / 10);
 
 /** What slowhttptest is told, besides where and how long. */
 const ATTACKS: readonly { name: string; path: string; flags: readonly string[] }[] = [
@@ -96,15 +100,33 @@ async function run(rig: Rig): Promise<void> {
     const before = await goodTraffic(port, path, delay(seconds * 1000));
     const url = `http://127.0.0.1:${port}${base}${below}`;
     const during = await goodTraffic(port, path, attack(url, extra));
-    report(name, before.figures, during.figures, during.failures);
+    const after = await goodTraffic(port, path, delay(seconds * 1000));
+    const failures = before.failures + during.failures + after.failures;
+    if (!report(name, before.figures, during.figures, after.figures, failures))
+      process.exitCode = 1;
   }
 }
 
-function report(name: string, before: Figures, during: Figures, failures: number): void {
+/** Prints what was measured. Returns whether it is well. */
+function report(
+  name: string,
+  before: Figures,
+  during: Figures,
+  after: Figures,
+  failures: number,
+): boolean {
+  // A machine that became slower meanwhile has not been made so by the attack.
+  const usual = Math.max(before.p99, after.p99);
+  // Where nothing was answered there is no p99, and no comparison holds.
+  const isWell = failures === 0 && during.p99 <= usual * WORST.ratio + WORST.floorMs;
   console.log(`${name}: ${connections} connections for ${seconds} s`);
   console.log(`  before  ${shown(before)}`);
   console.log(`  during  ${shown(during)}, ${failures} failed`);
-  console.log(`  p99 during / before: ${(during.p99 / before.p99).toFixed(2)}`);
+  console.log(`  after   ${shown(after)}`);
+  console.log(
+    `  p99 during / usual: ${(during.p99 / usual).toFixed(2)}, ${isWell ? 'well' : 'FAILED'}`,
+  );
+  return isWell;
 }
 
 if (spawnSync('slowhttptest', ['-h']).error !== undefined) {

@@ -27,12 +27,13 @@ describe('a shutdown of the proxy by SIGTERM that takes its time', () => {
     const target = await rig().rawTarget((_request, socket) => {
       socket.write(ok(Buffer.alloc(60_000)));
     });
+    const count = 300;
     const { proxy, port, base } = await rig().tunnel({
       targetPort: target.port,
+      proxyFlags: ['--max-pipelined', String(count)],
     });
     const caller = await rig().caller(port);
     caller.socket.pause();
-    const count = 300;
     const replies = Array.from({ length: count }, () => {
       const reply = caller.expect('GET');
       caller.socket.write(headText({ path: `${base}/` }, 0));

@@ -29,6 +29,12 @@ export interface Limits {
   readonly maxInFlightPerCode: number;
   /** WebSockets among them; the rest stays free for requests, which come and go. */
   readonly maxUpgradesPerCode: number;
+  /**
+   * Uploads on their way of one code that an agent may have in hand, and as many answers that wait for
+   * their callers to read on, and as many requests for WebSockets without an answer. All three together
+   * are fewer than what an agent works on at once.
+   */
+  readonly maxSlowPerCode: number;
   /** Exchanges in hand of one connection, which may send requests without waiting for answers. */
   readonly maxPipelined: number;
   /** A caller must send its whole head within this time. */
@@ -75,6 +81,7 @@ export const DEFAULT_LIMITS: Limits = {
   maxInFlight: 10_000,
   maxInFlightPerCode: 2_000,
   maxUpgradesPerCode: 1_500,
+  maxSlowPerCode: 256,
   maxPipelined: 8,
   headTimeout: 30,
   bodyIdleTimeout: 60,

@@ -133,6 +133,11 @@ const LIMIT_OPTIONS = {
     'WebSockets',
     'WebSockets among the exchanges in flight of one code.',
   ),
+  maxSlowPerCode: count(
+    'maxSlowPerCode',
+    'exchanges',
+    'Uploads on their way of one code, answers that nobody reads, and WebSockets not answered yet: as many of each.',
+  ),
   maxPipelined: count(
     'maxPipelined',
     'requests',

@@ -13,6 +13,9 @@ import type {
 import { trailersForTarget } from './forwarded.ts';
 
 const EMPTY = Buffer.alloc(0);
+/** Whoever sends less than this while it is watched might as well send nothing. */
+const LEAST = 1024;
+
 const BROKE_OFF = 'the caller broke off, or was answered early';
 
 /** What the edge hears of a body while it arrives. */
@@ -25,8 +28,10 @@ export interface BodyWatcher {
   onNoRoom(): void;
   /** No byte came for the idle time although there was room. */
   onStalled(): void;
-  /** Whose turn it is now, once somebody reads; the reader's for good when all has arrived. */
+  /** Whose turn it is now, once somebody reads. */
   onTurn(turn: Turn): void;
+  /** All of it is here. */
+  onArrived(): void;
 }
 
 export interface BodyContext {
@@ -53,6 +58,8 @@ export class CallerBody implements RequestBody {
   #chunks: Buffer[] = [];
   #held = 0;
   #received = 0;
+  /** How much had been received when that was last asked. */
+  #noted = 0;
   #sink: BodySink | undefined;
   #sinkHasRoom = true;
   #beside: SideReader[] | undefined;
@@ -90,6 +97,18 @@ export class CallerBody implements RequestBody {
 
   get finished(): boolean {
     return this.#finished;
+  }
+
+  /** Whether all of it is here. */
+  get arrived(): boolean {
+    return this.#arrived || this.#form?.kind === 'none';
+  }
+
+  /** Whether the caller sent next to nothing since this was asked last, although there was room. */
+  isSilent(): boolean {
+    const received = this.#received - this.#noted;
+    this.#noted = this.#received;
+    return received < LEAST && !this.#request.isPaused();
   }
 
   /** Begins to read. `onReady` may be called before this returns. */
@@ -226,7 +245,7 @@ export class CallerBody implements RequestBody {
     this.#arrived = true;
     this.#idle?.cancel();
     if (this.#discarded) return;
-    this.#watcher.onTurn('reader');
+    this.#watcher.onArrived();
     if (this.#form === undefined) {
       // Only a stream has a place for trailers.
       if (trailersForTarget(this.#request.rawTrailers).length > 0) {

@@ -22,11 +22,21 @@ function isBodiless(status: number): boolean {
   return status === 204 || status === 304;
 }
 
+/** Hears how a caller reads an answer in pieces. */
+export interface ReaderPace {
+  /** The next piece has to wait for it. */
+  onBehind(): void;
+  onCaughtUp(): void;
+}
+
 /** The caller's connection, behind Node's response object. */
 export class CallerResponse implements Caller {
   readonly #response: ServerResponse;
   readonly #clock: Clock;
   readonly #writeIdleMs: number;
+  readonly #paceOf: (() => ReaderPace) | undefined;
+  /** Only answers that wait for their callers need it. */
+  #pace: ReaderPace | undefined;
   #watch: ReaderWatch | undefined;
   /** Bytes of the announced body that have not been written yet. */
   #missing = 0;
@@ -34,7 +44,13 @@ export class CallerResponse implements Caller {
   #endsWithConnection = false;
 
   /** A caller that takes nothing of its answer for `writeIdleMs` is broken off. */
-  constructor(response: ServerResponse, clock: Clock, writeIdleMs: number) {
+  constructor(
+    response: ServerResponse,
+    clock: Clock,
+    writeIdleMs: number,
+    paceOf?: () => ReaderPace,
+  ) {
+    this.#paceOf = paceOf;
     this.#response = response;
     this.#clock = clock;
     this.#writeIdleMs = writeIdleMs;
@@ -113,8 +129,11 @@ export class CallerResponse implements Caller {
   onDrain(callback: () => void): void {
     if (this.#response.destroyed || !this.#response.writableNeedDrain) return callback();
     const watch = this.#beginWatch();
+    const pace = (this.#pace ??= this.#paceOf?.());
+    pace?.onBehind();
     this.#response.once('drain', () => {
       watch.end();
+      pace?.onCaughtUp();
       callback();
     });
   }

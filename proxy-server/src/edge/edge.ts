@@ -22,6 +22,7 @@ import { type BodyContext, CallerBody } from './caller-body.ts';
 import { CallerResponse } from './caller-response.ts';
 import { checkHead } from './check.ts';
 import { fieldsForTarget, withHost } from './forwarded.ts';
+import { SlowCallers } from './slow-callers.ts';
 import { UpgradeBody } from './upgrade-body.ts';
 import { responseOn, UpgradeCaller } from './upgrade-caller.ts';
 import { watchChunks } from './watch-chunks.ts';
@@ -40,6 +41,7 @@ export class Edge {
   readonly #options: EdgeOptions;
   readonly #bodies: BodyContext;
   readonly #patience: Deadlines<Exchange>;
+  readonly #slow: SlowCallers;
   /** By this name in Via a request that comes back is known (RFC 9110 section 7.6.3). */
   readonly #pseudonym = `caronte-${randomBytes(4).toString('hex')}`;
   #inFlight = 0;
@@ -49,6 +51,7 @@ export class Edge {
   constructor(options: EdgeOptions) {
     this.#options = options;
     const { limits, clock, heldBytes } = options;
+    this.#slow = new SlowCallers(limits, clock);
     this.#bodies = {
       maxBytes: limits.maxBody,
       idleMs: limits.bodyIdleTimeout * 1000,
@@ -80,6 +83,7 @@ export class Edge {
   /** Refuses new exchanges from now on. Resolves when none is in flight. */
   drain(): Promise<void> {
     this.#draining = true;
+    this.#slow.refuseWaiting(DRAINING);
     if (this.#inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onQuiet = resolve;
@@ -124,7 +128,7 @@ export class Edge {
 
   #refusal(): Problem | undefined {
     const { maxInFlight } = this.#options.limits;
-    if (this.#draining) return { code: 'draining', detail: 'Try again shortly.', retryAfter: 5 };
+    if (this.#draining) return DRAINING;
     if (this.#inFlight < maxInFlight) return undefined;
     return {
       code: 'busy',
@@ -140,9 +144,18 @@ export class Edge {
     address: Address,
   ): void {
     const { limits, router, clock } = this.#options;
+    let onArrived: (() => void) | undefined;
+    const offer = (): void => {
+      if (!exchange.ended) router.route(address.code).offer(exchange);
+    };
     const body = new CallerBody(request, this.#holder(address), this.#bodies, {
       onReady: () => {
-        if (!exchange.ended) router.route(address.code).offer(exchange);
+        if (body.arrived) offer();
+        else if (!exchange.ended) onArrived = this.#slow.upload(exchange, body, offer);
+      },
+      onArrived: () => {
+        this.#patience.restart(patience);
+        onArrived?.();
       },
       onTooLarge: () =>
         exchange.fail({
@@ -160,7 +173,10 @@ export class Edge {
         else this.#patience.restart(patience);
       },
     });
-    const answer = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
+    const writeIdleMs = limits.writeIdleTimeout * 1000;
+    const answer = new CallerResponse(response, clock, writeIdleMs, () =>
+      this.#slow.reader(exchange),
+    );
     const exchange = this.#exchange(request, arrival, address, body, answer);
     const patience = this.#patience.add(exchange);
     const end = this.#begin(exchange, patience);
@@ -188,8 +204,12 @@ export class Edge {
     address: Address,
   ): void {
     const { limits, router, clock, heldBytes } = this.#options;
-    const ordinary = new CallerResponse(response, clock, limits.writeIdleTimeout * 1000);
-    const caller = new UpgradeCaller(ordinary, response, socket);
+    const writeIdleMs = limits.writeIdleTimeout * 1000;
+    const ordinary = new CallerResponse(response, clock, writeIdleMs, () =>
+      this.#slow.reader(exchange),
+    );
+    let onAnswered: (() => void) | undefined;
+    const caller = new UpgradeCaller(ordinary, response, socket, () => onAnswered?.());
     const since = clock.monotonic();
     const body = new UpgradeBody(socket, this.#holder(address), heldBytes, {
       onNoRoom: () => exchange.fail(NO_ROOM),
@@ -210,7 +230,10 @@ export class Edge {
       ordinary.closed();
     });
     body.begin(head);
-    router.route(address.code).offer(exchange);
+    if (exchange.ended) return;
+    onAnswered = this.#slow.upgrade(exchange, () => {
+      if (!exchange.ended) router.route(address.code).offer(exchange);
+    });
   }
 
   /** In whose name the bytes of a body are held. */
@@ -277,6 +300,8 @@ export class Edge {
     };
   }
 }
+
+const DRAINING: Problem = { code: 'draining', detail: 'Try again shortly.', retryAfter: 5 };
 
 const NOT_FOUND: Problem = {
   code: 'not_found',

@@ -36,11 +36,18 @@ export class UpgradeCaller implements Caller {
   readonly #ordinary: CallerResponse;
   readonly #response: ServerResponse;
   readonly #socket: Socket;
+  readonly #onAnswered: () => void;
   #upgraded = false;
   #ended = false;
 
-  /** `ordinary` gives whatever is not a 101. */
-  constructor(ordinary: CallerResponse, response: ServerResponse, socket: Socket) {
+  /** `ordinary` gives whatever is not a 101; `onAnswered` hears of any. */
+  constructor(
+    ordinary: CallerResponse,
+    response: ServerResponse,
+    socket: Socket,
+    onAnswered: () => void,
+  ) {
+    this.#onAnswered = onAnswered;
     this.#ordinary = ordinary;
     this.#response = response;
     this.#socket = socket;
@@ -60,6 +67,7 @@ export class UpgradeCaller implements Caller {
   }
 
   start(head: ResponseHead): boolean {
+    this.#onAnswered();
     if (head.status !== 101) return this.#ordinary.start(head);
     const response = this.#response;
     // RFC 9110 section 7.8: both fields belong to this connection.

@@ -7,8 +7,8 @@ import {
   isCopyable,
   type Logger,
 } from '../routing/index.ts';
-import type { Session } from './session.ts';
 import type { TunnelParts } from './parts.ts';
+import type { Session } from './session.ts';
 
 /** Gives each exchange to one of several agents, which replies, and a copy of it to all others. */
 export class Broadcast {

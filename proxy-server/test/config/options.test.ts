@@ -32,6 +32,7 @@ const BOUNDS: Partial<Record<OptionName, readonly [number, number]>> = {
   copyWait: [0, 300],
   maxHeld: [1024 ** 2, 1024 ** 4],
   copyBuffer: [0, 1024 ** 3],
+  maxSlowPerCode: [1, 1_000_000],
   maxPipelined: [1, 1_000_000],
   maxSessions: [1, 1_000_000],
 };
