@@ -19,6 +19,7 @@ const QUIET: Settings = {
   'extensions.ignoreRecommendations': true,
   'git.enabled': false,
   'npm.autoDetect': 'off',
+  'remote.autoForwardPorts': false,
   'security.workspace.trust.banner': 'never',
   'security.workspace.trust.startupPrompt': 'never',
   'telemetry.telemetryLevel': 'off',

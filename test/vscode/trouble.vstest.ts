@@ -50,8 +50,11 @@ describe('a tunnel in trouble', () => {
     assert.deepEqual((await notification.read()).buttons, ['Set Secret…']);
     assert.equal((await notifications.all()).length, 1);
     await workbench().screenshot('trouble-secret');
-    const rows = await workbench().view('caronte.tunnels').tree.rows();
-    assert.equal(rows[0]?.icon, 'error');
+    const { tree } = workbench().view('caronte.tunnels');
+    await waitUntil(
+      async () => (await tree.rows())[0]?.icon === 'error',
+      () => 'an error in the row',
+    );
     await notification.click('Set Secret…');
     await workbench().quickInput.waitForTitle('Set Secret');
     await workbench().quickInput.type(TestProxy.SECRET);
