@@ -1,6 +1,6 @@
 import { failPoint, type Exchange } from '../routing/index.ts';
 import type { NewEntry, Spool, Store } from '../store/index.ts';
-import { senderId } from './sender-id.ts';
+import { LOOK_AT, senderId } from './sender-id.ts';
 import type { SmallBody } from './small-body.ts';
 
 /** What became of a request that was to be kept. */
@@ -32,13 +32,11 @@ export async function keep(
   { attempts, dedupeMs, small }: KeepOptions,
 ): Promise<Kept> {
   failPoint('accepted');
-  const body = await bodyOf(store, exchange, small?.bytes);
-  if (!('kind' in body)) return body.kept;
+  const found = await bodyOf(store, exchange, small?.bytes);
+  if ('kept' in found) return found.kept;
+  const { body, beginning } = found;
   const { id, code, head, receivedAt } = exchange;
-  const key =
-    dedupeMs > 0
-      ? senderId(head.fields, body.kind === 'inline' ? body.bytes : NO_BYTES)
-      : undefined;
+  const key = dedupeMs > 0 ? senderId(head.fields, beginning) : undefined;
   const result = await store.put({
     id,
     code,
@@ -57,17 +55,23 @@ export async function keep(
   return result.kind === 'full' ? FULL : { kind: result.kind };
 }
 
-type Found = NewEntry['body'] | { readonly kept: Kept };
+/** A body, and as much of it as a sender's own id may stand in. */
+type Found =
+  { readonly body: NewEntry['body']; readonly beginning: Buffer } | { readonly kept: Kept };
+
+function inline(bytes: Buffer): Found {
+  return { body: { kind: 'inline', bytes }, beginning: bytes };
+}
 
 async function bodyOf(store: Store, exchange: Exchange, small: Buffer | undefined): Promise<Found> {
   const { form, bytes } = exchange.body;
   switch (form.kind) {
     case 'none':
-      return { kind: 'none' };
+      return { body: { kind: 'none' }, beginning: NO_BYTES };
     case 'inline':
-      return { kind: 'inline', bytes };
+      return inline(bytes);
     case 'stream':
-      if (small !== undefined) return { kind: 'inline', bytes: small };
+      if (small !== undefined) return inline(small);
       return await spooled(store.spool(exchange.id, exchange.code), exchange);
     case 'upgrade':
       return { kept: GONE };
@@ -77,9 +81,11 @@ async function bodyOf(store: Store, exchange: Exchange, small: Buffer | undefine
 /** Writes a body to a file of its own as it arrives, at the pace of the disk. */
 async function spooled(spool: Spool, { body }: Exchange): Promise<Found> {
   let size = 0;
+  const beginning: Buffer[] = [];
   const trailers = await new Promise<readonly string[] | undefined>((resolve) => {
     const began = body.stream({
       write: (piece) => {
+        if (size < LOOK_AT) beginning.push(piece.subarray(0, LOOK_AT - size));
         size += piece.length;
         const room = spool.write(piece);
         // The rest would be dropped: the caller need not send it.
@@ -98,5 +104,5 @@ async function spooled(spool: Spool, { body }: Exchange): Promise<Found> {
     return { kept };
   }
   if ((await spool.finish()) === 'full') return { kept: FULL };
-  return { kind: 'spooled', size, trailers };
+  return { body: { kind: 'spooled', size, trailers }, beginning: Buffer.concat(beginning) };
 }

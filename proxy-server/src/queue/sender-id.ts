@@ -17,7 +17,7 @@ const MEMBERS = [
 ];
 
 /** So much of a body is looked at, in bytes. */
-const LOOK_AT = 64 * 1024;
+export const LOOK_AT = 64 * 1024;
 
 /** The sender's own name for what it sends, if it gives one. `body` may be the beginning of it. */
 export function senderId(fields: readonly string[], body: Buffer): string | undefined {

@@ -363,6 +363,17 @@ describe('a tunnel that queues', () => {
     assert.equal(fixture.store.counts('orders').waiting, 3);
   });
 
+  it('looks into a large body for what its sender calls the event', async () => {
+    await fixture.remembered(policy({ queue: { ...QUEUE_DEFAULTS, dedupeSeconds: 60 } }));
+    const event = (id: string): Buffer =>
+      Buffer.from(`{"id": "${id}", "more": "${'x'.repeat(100_000)}"}`);
+    await fixture.kept(event('evt_1'), 'Stripe-Signature: t=1\r\n');
+    await fixture.kept(event('evt_1'), 'Stripe-Signature: t=2\r\n');
+    assert.equal(fixture.store.counts('orders').waiting, 1);
+    await fixture.kept(event('evt_2'), 'Stripe-Signature: t=3\r\n');
+    assert.equal(fixture.store.counts('orders').waiting, 2);
+  });
+
   it('tells its agents what it holds, at most once a second', async () => {
     const agent = await fixture.agent(policy({ reply: 'accept' }));
     const taken = fixture.kept();
